@@ -1,0 +1,59 @@
+/** Who may import whom. Arrows point down; anything else is an error. */
+const rooms = {
+  kernel: [],
+  prisma: ['kernel', 'generated'],
+  http: ['kernel'],
+  sms: ['kernel', 'prisma'],
+  limits: ['kernel', 'prisma'],
+  fraud: ['kernel', 'prisma'],
+  verification: ['kernel', 'prisma', 'http', 'limits', 'fraud', 'sms'],
+  health: ['kernel', 'prisma', 'http', 'sms', 'verification'],
+  config: ['kernel', 'sms'],
+  cli: ['kernel', 'prisma', 'config', 'http', 'sms', 'verification'],
+};
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(rooms).map(([room, allowed]) => ({
+      name: `${room}-imports-only-downward`,
+      severity: 'error',
+      from: { path: `^src/${room}/`, pathNot: '\\.spec\\.ts$' },
+      // Commands may start the whole program, as main.ts does.
+      to: {
+        path: '^src/',
+        pathNot: [`^src/(${[room, ...allowed].join('|')})/`, ...(room === 'cli' ? ['^src/[a-z.]+$'] : [])],
+      },
+    })),
+    ...Object.keys(rooms).map((room) => ({
+      name: `enter-${room}-through-its-index`,
+      severity: 'error',
+      from: { path: '^(src|test)/', pathNot: [`^src/${room}/`, '\\.spec\\.ts$'] },
+      to: { path: `^src/${room}/`, pathNot: `^src/${room}/index\\.ts$` },
+    })),
+    {
+      name: 'adapters-know-no-nest-and-no-prisma',
+      severity: 'error',
+      from: { path: '^src/sms/(provider|providers)/' },
+      to: { path: '(@nestjs|@prisma|^src/prisma)' },
+    },
+    {
+      name: 'kernel-is-pure',
+      severity: 'error',
+      from: { path: '^src/kernel/' },
+      to: { path: '(@nestjs|@prisma|pg|undici)/' },
+    },
+    {
+      name: 'fakes-know-nothing-of-src',
+      severity: 'error',
+      from: { path: '^test/support/fake' },
+      to: { path: '^src/' },
+    },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^src/generated' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+  },
+};
