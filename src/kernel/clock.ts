@@ -1,0 +1,17 @@
+/** Time, injected so that tests can move it. */
+export interface Clock {
+  /** Wall time of this process, for what is shown or signed. */
+  now(): Date;
+  /** Milliseconds that only ever grow, for durations and rests; unrelated to wall time. */
+  monotonic(): number;
+  /** What SQL takes as "now"; null means the database's own clock, the one that all instances share. */
+  databaseTime(): Date | null;
+}
+
+export const Clock = Symbol('Clock');
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  monotonic: () => performance.now(),
+  databaseTime: () => null,
+};

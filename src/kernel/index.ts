@@ -1,0 +1,6 @@
+export * from './clock.js';
+export * from './domain-error.js';
+export * from './environment.js';
+export * from './key-ring.js';
+export * from './phone-number.js';
+export * from './quota.js';
