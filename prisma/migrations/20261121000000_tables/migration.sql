@@ -1,0 +1,94 @@
+-- CreateSchema
+CREATE SCHEMA IF NOT EXISTS "public";
+
+-- CreateEnum
+CREATE TYPE "verification_status" AS ENUM ('pending', 'approved', 'canceled', 'failed');
+
+-- CreateEnum
+CREATE TYPE "message_status" AS ENUM ('queued', 'sending', 'accepted', 'sent', 'delivered', 'undelivered', 'failed', 'unknown', 'canceled');
+
+-- CreateEnum
+CREATE TYPE "attempt_outcome" AS ENUM ('pending', 'accepted', 'not_sent', 'permanent', 'unknown');
+
+-- CreateTable
+CREATE TABLE "verifications" (
+    "id" UUID NOT NULL,
+    "purpose" TEXT NOT NULL,
+    "channel" TEXT NOT NULL,
+    "locale" TEXT,
+    "status" "verification_status" NOT NULL DEFAULT 'pending',
+    "phone_key" BYTEA NOT NULL,
+    "phone_sealed" BYTEA NOT NULL,
+    "key_version" INTEGER NOT NULL,
+    "code_length" INTEGER NOT NULL,
+    "checks" INTEGER NOT NULL DEFAULT 0,
+    "max_checks" INTEGER NOT NULL,
+    "sends" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(6) NOT NULL,
+    "expires_at" TIMESTAMPTZ(6) NOT NULL,
+    "next_send_at" TIMESTAMPTZ(6) NOT NULL,
+    "ended_at" TIMESTAMPTZ(6),
+
+    CONSTRAINT "verifications_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "messages" (
+    "id" UUID NOT NULL,
+    "verification_id" UUID,
+    "phone_key" BYTEA NOT NULL,
+    "phone_sealed" BYTEA NOT NULL,
+    "key_version" INTEGER NOT NULL,
+    "template" TEXT NOT NULL,
+    "variables" JSONB NOT NULL DEFAULT '{}',
+    "status" "message_status" NOT NULL,
+    "lease_until" TIMESTAMPTZ(6),
+    "created_at" TIMESTAMPTZ(6) NOT NULL,
+    "updated_at" TIMESTAMPTZ(6) NOT NULL,
+    "expires_at" TIMESTAMPTZ(6) NOT NULL,
+
+    CONSTRAINT "messages_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "attempts" (
+    "id" UUID NOT NULL,
+    "message_id" UUID NOT NULL,
+    "provider" TEXT NOT NULL,
+    "outcome" "attempt_outcome" NOT NULL DEFAULT 'pending',
+    "fault" TEXT,
+    "provider_message_id" TEXT,
+    "started_at" TIMESTAMPTZ(6) NOT NULL,
+    "ended_at" TIMESTAMPTZ(6),
+
+    CONSTRAINT "attempts_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "limit_windows" (
+    "key" BYTEA NOT NULL,
+    "hits" TIMESTAMPTZ(6)[],
+
+    CONSTRAINT "limit_windows_pkey" PRIMARY KEY ("key")
+);
+
+-- CreateIndex
+CREATE INDEX "verifications_phone_key_created_at_idx" ON "verifications"("phone_key", "created_at");
+
+-- CreateIndex
+CREATE INDEX "messages_verification_id_idx" ON "messages"("verification_id");
+
+-- CreateIndex
+CREATE INDEX "messages_status_lease_until_idx" ON "messages"("status", "lease_until");
+
+-- CreateIndex
+CREATE INDEX "attempts_message_id_idx" ON "attempts"("message_id");
+
+-- CreateIndex
+CREATE INDEX "attempts_provider_provider_message_id_idx" ON "attempts"("provider", "provider_message_id");
+
+-- AddForeignKey
+ALTER TABLE "messages" ADD CONSTRAINT "messages_verification_id_fkey" FOREIGN KEY ("verification_id") REFERENCES "verifications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "attempts" ADD CONSTRAINT "attempts_message_id_fkey" FOREIGN KEY ("message_id") REFERENCES "messages"("id") ON DELETE CASCADE ON UPDATE CASCADE;

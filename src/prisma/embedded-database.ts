@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+
+import { PGlite } from '@electric-sql/pglite';
+import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+
+import { Database, DatabaseUnavailable, type Statement } from './database.js';
+import { lockFolder } from './folder-lock.js';
+import { migrate } from './migrations.js';
+import { pgliteAdapter } from './pglite-adapter.js';
+
+/** PostgreSQL inside this process, in one folder, for one process. Survives a crash of the process, not of the machine. */
+export class EmbeddedDatabase extends Database {
+  private constructor(
+    private readonly db: PGlite,
+    private readonly release: () => void,
+  ) {
+    super();
+  }
+
+  /** @throws {FolderInUse} */
+  static async open(dataDir: string): Promise<EmbeddedDatabase> {
+    const release = lockFolder(dataDir);
+    try {
+      const db = await PGlite.create(join(dataDir, 'pg'));
+      return await EmbeddedDatabase.over(db, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Over an instance that the caller made, such as one in memory. Migrates it. */
+  static async over(db: PGlite, release: () => void = () => undefined): Promise<EmbeddedDatabase> {
+    const shadow = () => PGlite.create('memory://');
+    await migrate(
+      async (sql) => (await db.query<never>(sql)).rows,
+      () => pgliteAdapter(db, shadow),
+    );
+    return new EmbeddedDatabase(db, release);
+  }
+
+  get adapter(): SqlDriverAdapterFactory {
+    return pgliteAdapter(this.db);
+  }
+
+  async query<Row extends object>({ text }: Statement, values: readonly unknown[]): Promise<Row[]> {
+    if (this.db.closed) throw new DatabaseUnavailable(new Error('closed'));
+    return (await this.db.query<Row>(text, [...values])).rows;
+  }
+
+  async close(): Promise<void> {
+    if (this.db.closed) return;
+    await this.db.close();
+    this.release();
+  }
+}

@@ -1,0 +1,93 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import type {
+  SqlDriverAdapter,
+  SqlDriverAdapterFactory,
+  SqlMigrationAwareDriverAdapterFactory,
+} from '@prisma/driver-adapter-utils';
+import { DatabaseError, Pool } from 'pg';
+
+import { Database, DatabaseUnavailable, type Statement } from './database.js';
+import { migrate } from './migrations.js';
+
+const CONNECTIONS = 20;
+const CONNECT_TIMEOUT_MS = 3_000;
+const STATEMENT_TIMEOUT_MS = 5_000;
+
+/** SQLSTATEs that say "not now": connection, login, catalog, resources, state, timeouts, system, read-only, deadlocks. */
+const UNAVAILABLE = /^(08|28|3D|53|55|57|58|25006|40001|40P01)/;
+
+export class PostgresDatabase extends Database {
+  private constructor(private readonly pool: Pool) {
+    super();
+  }
+
+  /** @throws {DatabaseUnavailable} */
+  static async connect(url: string): Promise<PostgresDatabase> {
+    const pool = new Pool({
+      connectionString: url,
+      max: CONNECTIONS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: STATEMENT_TIMEOUT_MS + 1_000, // for a server that has stopped answering at all
+      application_name: 'sixdigit',
+    });
+    pool.on('error', () => undefined); // an idle connection broke: the pool drops it, the next query opens another
+    try {
+      await pool.query('SELECT 1').catch((error: unknown) => {
+        throw new DatabaseUnavailable(error); // a wrong password, too: there is no statement yet that could be wrong
+      });
+      await migrate(
+        async (sql) => (await pool.query<never>(sql)).rows,
+        () => migrationAdapter(url),
+      );
+    } catch (error) {
+      await pool.end();
+      throw asUnavailable(error);
+    }
+    return new PostgresDatabase(pool);
+  }
+
+  get adapter(): SqlDriverAdapterFactory {
+    return new PrismaPg(this.pool);
+  }
+
+  async query<Row extends object>({ name, text }: Statement, values: readonly unknown[]): Promise<Row[]> {
+    try {
+      return (await this.pool.query<Row & Record<string, unknown>>({ name, text, values: [...values] })).rows;
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.pool.ended) await this.pool.end();
+  }
+}
+
+/** What PostgreSQL itself says about a statement is a bug of ours; anything else means that it gave no answer. */
+function asUnavailable(error: unknown): unknown {
+  if (error instanceof DatabaseUnavailable) return error;
+  if (error instanceof DatabaseError && !UNAVAILABLE.test(error.code ?? '')) return error;
+  return new DatabaseUnavailable(error);
+}
+
+/**
+ * One connection, because the engine's advisory lock is held by a session; and whole scripts, because adapter-pg 7.10.1
+ * splits them at every semicolon, which breaks functions and applies half of a failing migration.
+ */
+function migrationAdapter(connectionString: string): SqlMigrationAwareDriverAdapterFactory {
+  const factory = new PrismaPg({ connectionString, max: 1 });
+  type Internals = SqlDriverAdapter & { client: Pool; onError(error: unknown): never };
+  return {
+    provider: 'postgres',
+    adapterName: factory.adapterName,
+    connect: async () => {
+      const adapter = (await factory.connect()) as unknown as Internals;
+      adapter.executeScript = async (sql) => {
+        await adapter.client.query(sql).catch((error: unknown) => adapter.onError(error));
+      };
+      return adapter;
+    },
+    connectToShadowDb: () => Promise.reject(new Error('no shadow database here')),
+  };
+}
