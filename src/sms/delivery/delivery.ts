@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { Logger } from '@nestjs/common';
+
+import type { Clock } from '../../kernel/index.js';
+import { isPassing, OUTCOME, ProviderError, type ProviderFault } from '../provider/provider-error.js';
+import type { SmsMessage } from '../provider/sms-provider.js';
+import type { Rotation, Turn } from '../routing/rotation.js';
+import { backoff } from './backoff.js';
+import type { Attempt, Dispatch } from './dispatch.js';
+
+/** What one message needs to be told about while it is on its way. */
+export interface AttemptJournal {
+  /** Called before another try begins; when it throws, that try does not take place. */
+  failedOver(ended: Attempt, begun: { readonly id: string; readonly provider: string }): Promise<void>;
+}
+
+export type Text = Omit<SmsMessage, 'attemptId'>;
+
+export interface DeliveryOptions {
+  readonly rotation: Rotation;
+  /** One try while another provider is left. */
+  readonly attemptTimeoutMs: number;
+  /** All tries together. */
+  readonly sendBudgetMs: number;
+  /** An accepted send that took longer counts against its provider. */
+  readonly slowAfterMs: number;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly random: () => number;
+}
+
+/** A try is not worth beginning with less time than this. */
+const LEAST_TRY_MS = 100;
+
+interface Try {
+  readonly id: string;
+  readonly turn: Turn;
+}
+
+/** The way of one message through the rotation: design, section 3. */
+export class Delivery {
+  private readonly logger = new Logger('Sms');
+  private readonly attempts: Attempt[] = [];
+  private readonly tried: Set<string>;
+  private readonly deadline: number;
+  /** A try ended without an answer, so the text may be out. */
+  private mayBeOut: boolean;
+  private retries = 0;
+
+  constructor(
+    private readonly options: DeliveryOptions,
+    private readonly text: Text,
+    private readonly journal: AttemptJournal,
+    /** Providers that may have sent this text before. */
+    before: readonly string[] = [],
+  ) {
+    this.tried = new Set(before);
+    this.mayBeOut = before.length > 0;
+    this.deadline = options.clock.monotonic() + options.sendBudgetMs;
+  }
+
+  async run(first: Try): Promise<Dispatch> {
+    for (let now: Try | undefined = first; now; ) {
+      const attempt = await this.try(now);
+      this.attempts.push(attempt);
+      const next: Try | undefined = await this.after(attempt, now);
+      if (next) await this.begin(attempt, next);
+      now = next;
+    }
+    return { status: this.status(), attempts: this.attempts };
+  }
+
+  private async try({ id, turn }: Try): Promise<Attempt> {
+    const { rotation, attemptTimeoutMs, slowAfterMs, clock } = this.options;
+    const { provider } = turn;
+    this.tried.add(provider.name);
+    const started = clock.monotonic();
+    const left = this.deadline - started;
+    const longest = rotation.hasOther(this.tried) && !this.mayBeOut ? attemptTimeoutMs : provider.patience.timeoutMs;
+    const share = Math.ceil(Math.min(longest, left));
+    if (left < LEAST_TRY_MS) {
+      turn.drop();
+      const fault = 'unreachable';
+      return {
+        id,
+        provider: provider.name,
+        durationMs: 0,
+        outcome: OUTCOME[fault],
+        fault,
+        reason: 'No time was left.',
+      };
+    }
+    const signal = AbortSignal.timeout(share);
+    try {
+      const { providerMessageId } = await provider.send(this.messageFor(id, left), signal);
+      const durationMs = clock.monotonic() - started;
+      turn.end({ slow: durationMs > slowAfterMs });
+      return { id, provider: provider.name, durationMs, outcome: 'accepted', providerMessageId };
+    } catch (error) {
+      const { fault, message } = this.read(error, provider.name);
+      const durationMs = clock.monotonic() - started;
+      // Cut short by what others had used up of the budget: no fault of this one.
+      if (signal.aborted && share < Math.min(attemptTimeoutMs, provider.patience.timeoutMs)) turn.drop();
+      else turn.end({ fault, slow: false });
+      return { id, provider: provider.name, durationMs, outcome: OUTCOME[fault], fault, reason: message };
+    }
+  }
+
+  /** A later try leaves the network less time to deliver. */
+  private messageFor(attemptId: string, leftMs: number): SmsMessage {
+    const { validForSecs, ...text } = this.text;
+    if (validForSecs === undefined) return { ...text, attemptId };
+    const usedSecs = (this.options.sendBudgetMs - leftMs) / 1_000;
+    return { ...text, attemptId, validForSecs: Math.max(1, Math.floor(validForSecs - usedSecs)) };
+  }
+
+  /** Who is to be tried after this attempt; undefined when that was the last. */
+  private async after(attempt: Attempt, { turn }: Try): Promise<Try | undefined> {
+    if (attempt.outcome === 'accepted' || attempt.outcome === 'permanent') return undefined;
+    const lastChance = this.mayBeOut;
+    if (attempt.outcome === 'unknown') {
+      // One more message at most: the person may get the same code twice, never three times.
+      if (lastChance) return undefined;
+      this.mayBeOut = true;
+    }
+    if (this.timeLeft() < LEAST_TRY_MS) return undefined;
+    const other = this.options.rotation.take(this.tried);
+    if (other) return { id: randomUUID(), turn: other };
+    // What may be out is tried again at the same provider only if no other is configured; what is not, if none is well.
+    const { rotation } = this.options;
+    const alone = attempt.outcome === 'unknown' ? rotation.size === 1 : !rotation.hasOther(new Set([attempt.provider]));
+    return alone && !lastChance ? this.again(attempt, turn) : undefined;
+  }
+
+  /** The same provider once more. */
+  private async again(attempt: Attempt, { provider }: Turn): Promise<Try | undefined> {
+    if (attempt.outcome === 'accepted') return undefined;
+    if (attempt.outcome === 'not_sent') {
+      const { maxRetries, retryDelayMs } = provider.patience;
+      if (!isPassing(attempt.fault) || this.retries >= maxRetries) return undefined;
+      const delay = backoff(this.retries++, this.options.random, retryDelayMs);
+      if (this.timeLeft() - delay < LEAST_TRY_MS) return undefined;
+      await wait(delay);
+    }
+    const others = [...this.tried].filter((name) => name !== provider.name);
+    const turn = this.options.rotation.take(new Set(others));
+    return turn && { id: randomUUID(), turn };
+  }
+
+  private async begin(ended: Attempt, { id, turn }: Try): Promise<void> {
+    this.logger.debug(`attempt ${ended.id} at ${ended.provider} ended ${ended.outcome}; trying ${turn.provider.name}`);
+    try {
+      await this.journal.failedOver(ended, { id, provider: turn.provider.name });
+    } catch (error) {
+      turn.drop();
+      throw error;
+    }
+  }
+
+  private read(error: unknown, provider: string): { fault: ProviderFault; message: string } {
+    if (error instanceof ProviderError) return error;
+    // A bug in the adapter; what it did before is anybody's guess.
+    this.logger.error(
+      `${provider} threw ${error instanceof Error ? error.name : typeof error}`,
+      error instanceof Error ? error.stack : undefined,
+    );
+    return { fault: 'unconfirmed', message: 'The adapter failed.' };
+  }
+
+  private timeLeft(): number {
+    return this.deadline - this.options.clock.monotonic();
+  }
+
+  private status(): Dispatch['status'] {
+    const last = this.attempts.at(-1);
+    if (last?.outcome === 'accepted') return 'accepted';
+    if (this.mayBeOut) return 'unknown';
+    return last?.outcome === 'permanent' ? 'refused' : 'not_sent';
+  }
+}

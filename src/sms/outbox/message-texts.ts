@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+
+import type { PhoneNumber } from '../../kernel/index.js';
+import type { ClaimedRow } from './outbox.sql.js';
+
+/** Makes the text of a message anew. Undefined when nobody needs it any more. */
+export type Render = (message: ClaimedRow, phone: PhoneNumber) => Promise<string | undefined>;
+
+/** The database holds no texts: who writes messages of a kind says here how their text is made again. */
+@Injectable()
+export class MessageTexts {
+  private readonly renderers = new Map<string, Render>();
+
+  register(template: string, render: Render): void {
+    this.renderers.set(template, render);
+  }
+
+  async textOf(message: ClaimedRow, phone: PhoneNumber): Promise<string | undefined> {
+    const render = this.renderers.get(message.template);
+    if (!render) throw new Error(`Nobody knows how to write a message of kind "${message.template}".`);
+    return render(message, phone);
+  }
+}

@@ -1,0 +1,14 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+
+export interface OutboxOptions {
+  /** How long a claimed message is left to the process at work on it: longer than any dispatch takes. */
+  readonly leaseMs: number;
+  /** How often due messages are looked for; 1000. */
+  readonly everyMs?: number;
+}
+
+export const { ConfigurableModuleClass: OutboxModuleBase, MODULE_OPTIONS_TOKEN: OUTBOX_OPTIONS } =
+  new ConfigurableModuleBuilder<OutboxOptions>({ moduleName: 'Outbox' })
+    .setClassMethodName('forRoot')
+    .setExtras({}, (definition) => ({ ...definition, global: true }))
+    .build();

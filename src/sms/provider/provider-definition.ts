@@ -1,0 +1,15 @@
+import type { SmsProvider } from './sms-provider.js';
+
+/** All that the rest of the house has to know to configure one kind of provider. */
+export interface ProviderDefinition<E extends object = object> {
+  /** As in `SMS_PROVIDERS`; the same as the provider's own name. */
+  readonly name: string;
+  /** Its variables: what they are called, what they default to, what is allowed. */
+  readonly environment: new () => E;
+  /** Whether anything in `env` says that this provider is meant to be used. */
+  credentialed(env: E): boolean;
+  /** Names without which it cannot work; alternatives in one item, as `A or B`. */
+  missing(env: E): string[];
+  /** @param env validated, with nothing missing. */
+  create(env: E): SmsProvider;
+}

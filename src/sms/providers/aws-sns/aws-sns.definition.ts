@@ -1,0 +1,33 @@
+import type { ProviderDefinition } from '../../provider/provider-definition.js';
+import { AwsSnsEnvironment } from './aws-sns.environment.js';
+import { AwsSnsProvider } from './aws-sns.provider.js';
+
+export const awsSns: ProviderDefinition<AwsSnsEnvironment> = {
+  name: 'aws-sns',
+  environment: AwsSnsEnvironment,
+  credentialed: (env) => Boolean(env.AWS_SNS_ACCESS_KEY_ID ?? env.AWS_SNS_SECRET_ACCESS_KEY),
+  // Neither is fine: then the SDK's own chain finds credentials.
+  missing: ({ AWS_SNS_ACCESS_KEY_ID: id, AWS_SNS_SECRET_ACCESS_KEY: secret }) => [
+    ...(secret && !id ? ['AWS_SNS_ACCESS_KEY_ID'] : []),
+    ...(id && !secret ? ['AWS_SNS_SECRET_ACCESS_KEY'] : []),
+  ],
+  create: (env) =>
+    new AwsSnsProvider({
+      region: env.AWS_SNS_REGION,
+      credentials: env.AWS_SNS_ACCESS_KEY_ID
+        ? {
+            accessKeyId: env.AWS_SNS_ACCESS_KEY_ID,
+            secretAccessKey: env.AWS_SNS_SECRET_ACCESS_KEY!,
+            sessionToken: env.AWS_SNS_SESSION_TOKEN,
+          }
+        : undefined,
+      smsType: env.AWS_SNS_SMS_TYPE as 'Transactional' | 'Promotional',
+      senderId: env.AWS_SNS_SENDER_ID,
+      endpoint: env.AWS_SNS_ENDPOINT,
+      patience: {
+        timeoutMs: env.AWS_SNS_REQUEST_TIMEOUT_SECS * 1_000,
+        maxRetries: env.AWS_SNS_MAX_RETRIES,
+        retryDelayMs: env.AWS_SNS_RETRY_DELAY_MS,
+      },
+    }),
+};

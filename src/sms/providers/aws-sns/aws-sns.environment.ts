@@ -1,0 +1,68 @@
+import { IsIn, IsOptional, Matches } from 'class-validator';
+
+import { Env } from '../../../kernel/index.js';
+import { IsRetryCount, IsRetryDelayMs, IsTimeoutSecs } from '../../provider/patience.js';
+import { IsSecureUrl } from '../../provider/secure-url.js';
+
+export class AwsSnsEnvironment {
+  @Env({
+    aliases: ['AWS_ACCESS_KEY_ID'],
+    about: "Unset with its secret: the AWS SDK's own chain, such as an instance role.",
+    example: 'AKIAIOSFODNN7EXAMPLE',
+  })
+  @IsOptional()
+  @Matches(/^[A-Z0-9]{16,128}$/, {
+    message: '$property must be 16 or more capital letters and digits: copy the access key ID from IAM.',
+  })
+  AWS_SNS_ACCESS_KEY_ID?: string;
+
+  @Env({
+    aliases: ['AWS_SECRET_ACCESS_KEY'],
+    about: "The key's secret.",
+    example: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  })
+  @IsOptional()
+  @Matches(/^\S+$/, { message: '$property must be one word without spaces: copy the secret access key from IAM.' })
+  AWS_SNS_SECRET_ACCESS_KEY?: string;
+
+  @Env({
+    aliases: ['AWS_SESSION_TOKEN'],
+    about: 'Only with temporary keys, which come with one.',
+    example: 'FwoGZXIvYXdzEXAMPLE',
+  })
+  @IsOptional()
+  @Matches(/^\S+$/, { message: '$property must be one word without spaces.' })
+  AWS_SNS_SESSION_TOKEN?: string;
+
+  @Env({ aliases: ['AWS_REGION'], about: 'Region that texts are sent from.', example: 'us-east-1' })
+  @Matches(/^[a-z]{2}(-[a-z]+)+-\d$/, { message: '$property must be a region such as us-east-1.' })
+  AWS_SNS_REGION: string = 'us-east-1';
+
+  @Env({ about: 'Alphanumeric sender, where the country allows one.', example: 'Sixdigit' })
+  @IsOptional()
+  @Matches(/^(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}$/, {
+    message: '$property must be 1 to 11 letters, digits and dashes, with a letter among them.',
+  })
+  AWS_SNS_SENDER_ID?: string;
+
+  @Env({ about: 'Transactional for codes; Promotional is cheaper and less reliable.', example: 'Transactional' })
+  @IsIn(['Transactional', 'Promotional'], { message: '$property must be Transactional or Promotional.' })
+  AWS_SNS_SMS_TYPE: string = 'Transactional';
+
+  @Env({ about: 'Retries of a message that was surely not sent.', example: '3' })
+  @IsRetryCount()
+  AWS_SNS_MAX_RETRIES: number = 3;
+
+  @Env({ about: 'Before the first retry; doubles.', example: '1000' })
+  @IsRetryDelayMs()
+  AWS_SNS_RETRY_DELAY_MS: number = 1_000;
+
+  @Env({ about: 'How long one answer may take while SNS is the last provider left.', example: '30' })
+  @IsTimeoutSecs()
+  AWS_SNS_REQUEST_TIMEOUT_SECS: number = 30;
+
+  @Env({ about: 'Another address for the API.', example: 'https://sns.us-east-1.amazonaws.com' })
+  @IsOptional()
+  @IsSecureUrl()
+  AWS_SNS_ENDPOINT?: string;
+}

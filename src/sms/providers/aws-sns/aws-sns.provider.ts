@@ -1,0 +1,108 @@
+import type * as AwsSdk from '@aws-sdk/client-sns';
+import type { MessageAttributeValue, SNSClient } from '@aws-sdk/client-sns';
+
+import { HttpClient } from '../../provider/http-client.js';
+import { DEFAULT_PATIENCE } from '../../provider/patience.js';
+import { ProviderError } from '../../provider/provider-error.js';
+import type { Closable, Patience, Pingable, Receipt, SmsMessage, SmsProvider } from '../../provider/sms-provider.js';
+import { TransportError } from '../../provider/transport-error.js';
+import { wellFormed } from '../../provider/well-formed.js';
+import { readError } from './aws-sns.faults.js';
+import { requestHandlerOver, type Call } from './sns-request-handler.js';
+
+export interface AwsSnsOptions {
+  readonly region: string;
+  /** Unset: the SDK's own chain finds them. */
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+  readonly smsType?: 'Transactional' | 'Promotional';
+  /** 1 to 11 letters, digits and dashes. */
+  readonly senderId?: string;
+  readonly endpoint?: string;
+  readonly patience?: Patience;
+}
+
+type Sdk = typeof AwsSdk;
+
+const MESSAGE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const text = (value: string): MessageAttributeValue => ({ DataType: 'String', StringValue: value });
+
+/**
+ * Amazon SNS' Publish to a phone number, https://docs.aws.amazon.com/sns/latest/api/API_Publish.html. SNS knows no validity
+ * period: what it could not deliver in time, it delivers late. The SDK signs and reads; it never retries here.
+ */
+export class AwsSnsProvider implements SmsProvider, Pingable, Closable {
+  readonly name = 'aws-sns';
+  readonly errorCode = 'AWS_SNS_ERROR';
+  readonly patience: Patience;
+  #sdk?: Promise<Sdk>;
+  #client?: SNSClient;
+  readonly #options: AwsSnsOptions;
+  readonly #http: HttpClient;
+
+  constructor(options: AwsSnsOptions, http = new HttpClient()) {
+    this.patience = options.patience ?? DEFAULT_PATIENCE;
+    this.#options = options;
+    this.#http = http;
+  }
+
+  async send({ to, body }: SmsMessage, signal: AbortSignal): Promise<Receipt> {
+    const { smsType = 'Transactional', senderId } = this.#options;
+    const attributes = {
+      'AWS.SNS.SMS.SMSType': text(smsType),
+      ...(senderId && { 'AWS.SNS.SMS.SenderID': text(senderId) }),
+    };
+    const input = { PhoneNumber: to.e164, Message: wellFormed(body), MessageAttributes: attributes };
+    const { MessageId: id } = await this.#call(signal, (sns, { PublishCommand }, options) =>
+      sns.send(new PublishCommand(input), options),
+    );
+    if (!id || !MESSAGE_ID.test(id)) throw new ProviderError('unconfirmed', 'SNS named no message.');
+    return { providerMessageId: id };
+  }
+
+  /** Reads the account's SMS settings: free. Credentials that may publish and nothing else have answered, too. */
+  async ping(signal: AbortSignal): Promise<void> {
+    const input = { attributes: ['DefaultSMSType'] };
+    await this.#call(signal, (sns, { GetSMSAttributesCommand }, options) =>
+      sns.send(new GetSMSAttributesCommand(input), options),
+    ).catch((error: ProviderError) => {
+      if ((error.cause as Error | undefined)?.name.startsWith('AuthorizationError')) return;
+      throw error;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#client?.destroy();
+    await this.#http.close();
+  }
+
+  /**
+   * The SDK is not told of the deadline, because it would give up without saying whether the request was out; the request
+   * itself is. What is given up before (while credentials are looked for) was surely not sent.
+   */
+  async #call<T>(signal: AbortSignal, work: (sns: SNSClient, sdk: Sdk, options: object) => Promise<T>): Promise<T> {
+    const call: Call = { signal, begun: false };
+    const givenUp = new Promise<never>((_, reject) => {
+      const check = () => call.begun || reject(new TransportError(false, 'deadline'));
+      if (signal.aborted) check();
+      else signal.addEventListener('abort', check, { once: true });
+    });
+    try {
+      return await Promise.race([givenUp, this.#connected().then(([sns, sdk]) => work(sns, sdk, { call }))]);
+    } catch (error) {
+      throw readError(error);
+    }
+  }
+
+  /** The SDK takes a third of a second to load, so only who uses it waits for it. */
+  async #connected(): Promise<[SNSClient, Sdk]> {
+    const sdk = await (this.#sdk ??= import('@aws-sdk/client-sns'));
+    const { region, credentials, endpoint } = this.#options;
+    const requestHandler = requestHandlerOver(this.#http);
+    this.#client ??= new sdk.SNSClient({ region, credentials, endpoint, maxAttempts: 1, requestHandler });
+    return [this.#client, sdk];
+  }
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+
+import type { Twilio } from 'twilio';
+
+import { HttpClient, type HttpRequest, type HttpResponse } from '../../provider/http-client.js';
+import { DEFAULT_PATIENCE } from '../../provider/patience.js';
+import { ProviderError } from '../../provider/provider-error.js';
+import type { Closable, Patience, Pingable, Receipt, SmsMessage, SmsProvider } from '../../provider/sms-provider.js';
+import { faultOfTransport, type TransportError } from '../../provider/transport-error.js';
+import { faultOf } from './twilio.faults.js';
+import type { TwilioOptions, TwilioSender } from './twilio.options.js';
+
+type MessageParams = Parameters<Twilio['messages']['create']>[0];
+
+const MESSAGE_SID = /^(SM|MM)[0-9a-f]{32}$/;
+/** What Twilio allows, and takes when it is told nothing. */
+const MAX_VALIDITY_SECS = 36_000;
+
+/**
+ * Twilio's Messages API, https://www.twilio.com/docs/messaging/api/message-resource. Its package types the request; the
+ * POST is our own, because the package's client has 20 sockets and no deadline.
+ */
+export class TwilioProvider implements SmsProvider, Pingable, Closable {
+  readonly name = 'twilio';
+  readonly errorCode = 'TWILIO_API_ERROR';
+  readonly patience: Patience;
+  readonly #account: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #sender: TwilioSender;
+  readonly #http: HttpClient;
+
+  constructor(options: TwilioOptions, http = new HttpClient()) {
+    const { accountSid, authToken, sender, baseUrl = 'https://api.twilio.com', patience = DEFAULT_PATIENCE } = options;
+    this.patience = patience;
+    this.#account = `${baseUrl.replace(/\/+$/, '')}/2010-04-01/Accounts/${accountSid}`;
+    this.#headers = { authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}` };
+    this.#sender = sender;
+    this.#http = http;
+  }
+
+  async send({ to, body, validForSecs }: SmsMessage, signal: AbortSignal): Promise<Receipt> {
+    const params = {
+      to: to.e164,
+      body,
+      ...this.#senderFor(to.e164),
+      ...(validForSecs !== undefined && {
+        validityPeriod: Math.min(Math.max(Math.floor(validForSecs), 1), MAX_VALIDITY_SECS),
+      }),
+    } satisfies MessageParams;
+    const { sid } = await this.#call({
+      method: 'POST',
+      url: `${this.#account}/Messages.json`,
+      headers: { ...this.#headers, 'content-type': 'application/x-www-form-urlencoded' },
+      body: formOf(params),
+      signal,
+    });
+    if (typeof sid !== 'string' || !MESSAGE_SID.test(sid))
+      throw new ProviderError('unconfirmed', 'Twilio named no message.');
+    return { providerMessageId: sid };
+  }
+
+  /** Reads the account: free, and says whether it may send at all. */
+  async ping(signal: AbortSignal): Promise<void> {
+    const { status } = await this.#call({
+      method: 'GET',
+      url: `${this.#account}.json`,
+      headers: this.#headers,
+      signal,
+    });
+    if (status === 'active') return;
+    if (status === 'suspended' || status === 'closed')
+      throw new ProviderError('misconfigured', `The Twilio account is ${status}.`);
+    throw new ProviderError('unconfirmed', 'Twilio answered the ping with something else than an account.');
+  }
+
+  close(): Promise<void> {
+    return this.#http.close();
+  }
+
+  async #call(request: HttpRequest): Promise<Record<string, unknown>> {
+    const response = await this.#http.request(request).catch((error: TransportError) => {
+      throw new ProviderError(faultOfTransport(error), `Twilio gave no answer: ${error.reason}.`, { cause: error });
+    });
+    const answer = readJson(response);
+    if (response.status === 200 || response.status === 201) return answer;
+    const code =
+      Number.isInteger(answer['code']) && Number(answer['code']) < 100_000
+        ? ` with code ${Number(answer['code'])}`
+        : '';
+    throw new ProviderError(faultOf(response.status, answer['code']), `Twilio answered ${response.status}${code}.`);
+  }
+
+  #senderFor(phone: string) {
+    if (!('fromPool' in this.#sender)) return this.#sender;
+    const { fromPool } = this.#sender;
+    return { from: fromPool[createHash('sha256').update(phone).digest().readUInt32BE() % fromPool.length] };
+  }
+}
+
+/** Anything but a JSON object reads as an empty one. */
+function readJson({ body }: HttpResponse): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(body)) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+/** The form has the package's parameter names with a capital first letter. */
+function formOf(params: Record<string, string | number | undefined>): string {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    if (value !== undefined) form.set(name.charAt(0).toUpperCase() + name.slice(1), String(value));
+  }
+  return form.toString();
+}

@@ -1,0 +1,35 @@
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+
+import { isClosable, SmsProviders } from './provider/sms-provider.js';
+import { rotationLog } from './routing/rotation-log.js';
+import { Rotation } from './routing/rotation.js';
+import { SMS_OPTIONS, SmsModuleBase, type SmsOptions } from './sms.options.js';
+import { SmsService } from './sms.service.js';
+
+/** Needs no credentials and no network to be constructed: providers are asked when something is sent. */
+@Module({
+  providers: [
+    {
+      provide: SmsProviders,
+      inject: [SMS_OPTIONS],
+      useFactory: ({ providers }: SmsOptions): SmsProviders => providers,
+    },
+    {
+      provide: Rotation,
+      inject: [SMS_OPTIONS],
+      useFactory: ({ providers, clock, random }: SmsOptions) =>
+        new Rotation(providers, { clock, random, onChange: rotationLog() }),
+    },
+    SmsService,
+  ],
+  exports: [SmsProviders, Rotation, SmsService],
+})
+export class SmsModule extends SmsModuleBase implements OnApplicationShutdown {
+  constructor(@Inject(SmsProviders) private readonly providers: SmsProviders) {
+    super();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.providers.filter(isClosable).map((provider) => provider.close()));
+  }
+}

@@ -1,0 +1,29 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+
+import type { Clock, CountryCode } from '../kernel/index.js';
+import type { SmsProviders } from './provider/sms-provider.js';
+
+export interface SmsOptions {
+  /** Most preferred first. */
+  readonly providers: SmsProviders;
+  /** One try while another provider is left; 3000. */
+  readonly attemptTimeoutMs?: number;
+  /** All tries for one message together; 8000. */
+  readonly sendBudgetMs?: number;
+  /** An accepted send that took longer counts against its provider; 2000. */
+  readonly slowAfterMs?: number;
+  /** Of numbers without a country code; US. */
+  readonly defaultRegion?: CountryCode;
+  /** Why nothing is to be sent at all; sends then throw {@link SmsDisabled}. */
+  readonly disabledReason?: string;
+  /** For tests. */
+  readonly clock?: Pick<Clock, 'monotonic'>;
+  /** For tests: 0 to 1. */
+  readonly random?: () => number;
+}
+
+export const { ConfigurableModuleClass: SmsModuleBase, MODULE_OPTIONS_TOKEN: SMS_OPTIONS } =
+  new ConfigurableModuleBuilder<SmsOptions>({ moduleName: 'Sms' })
+    .setClassMethodName('forRoot')
+    .setExtras({}, (definition) => ({ ...definition, global: true }))
+    .build();
