@@ -1,0 +1,73 @@
+import type { CountryCode } from '../kernel/index.js';
+import type { ProviderDefinition } from '../sms/index.js';
+
+/** One provider that is used, with its variables read and validated. */
+export interface ConfiguredProvider {
+  readonly definition: ProviderDefinition;
+  readonly env: object;
+}
+
+/** What happens to a text: it leaves, it is only shown, or it is refused. */
+export type SmsMode = 'live' | 'simulation' | 'disabled';
+
+/** Least talkative first. */
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+/** Everything the environment decides: validated, complete and frozen. */
+export interface AppConfig {
+  readonly env: 'development' | 'test' | 'production';
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    /** An origin, without a trailing slash. */
+    readonly publicBaseUrl?: string;
+    readonly trustedProxies: readonly string[];
+  };
+  readonly database:
+    | { readonly kind: 'pglite'; readonly dataDir: string }
+    | { readonly kind: 'postgres'; readonly url: string };
+  readonly dataDir: string;
+  readonly secrets: { readonly current: string; readonly previous?: string };
+  readonly apiKeys: readonly { readonly name: string; readonly key: string }[];
+  /** The one API key, for showing at start; never set in production, nor when API_KEYS is set. */
+  readonly devApiKey?: string;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly sms: {
+    readonly mode: SmsMode;
+    /** One clause that a person understands. */
+    readonly modeReason: string;
+    /** Most preferred first. */
+    readonly providers: readonly ConfiguredProvider[];
+    readonly attemptTimeoutMs: number;
+    readonly sendBudgetMs: number;
+    readonly failoverTimeoutSecs: number;
+    readonly webhookSecret?: string;
+  };
+  readonly limits: {
+    readonly perWindow: number;
+    readonly windowSecs: number;
+    readonly perDay: number;
+    /** Millionths of a dollar. */
+    readonly dailyCostLimitMicros: number;
+  };
+  readonly phone: {
+    readonly defaultRegion: CountryCode;
+    /** Undefined allows every country. */
+    readonly allowedCountries?: readonly CountryCode[];
+  };
+  readonly verification: {
+    readonly codeLength: number;
+    readonly ttlSecs: number;
+    readonly maxChecks: number;
+    readonly brandName: string;
+    readonly webOtpDomain?: string;
+    readonly androidAppHash?: string;
+  };
+  readonly redis?: { readonly url: string; readonly maxConnections: number };
+  readonly adminPassword?: string;
+  /** What the operator should know although nothing is wrong; one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** Injects the configuration. */
+export const AppConfig = Symbol('AppConfig');

@@ -1,0 +1,69 @@
+import type { CountryCode } from '../kernel/index.js';
+import type { AppConfig } from './app-config.js';
+import { developmentApiKey, developmentSecret } from './development-secret.js';
+import type { Environments } from './environments.js';
+import type { SmsSetup } from './sms-setup.js';
+
+const DEFAULT_DAILY_DOLLARS = 50;
+const MICROS = 1_000_000;
+
+/** Variables without a fault, put together by subject. Makes development's secret if there is none. */
+export function assemble(env: Environments, setup: SmsSetup, warnings: readonly string[]): AppConfig {
+  const { server, storage, secrets, sms, limits, verification } = env;
+  const current = secrets.APP_SECRET ?? developmentSecret(storage.DATA_DIR);
+  const devApiKey = secrets.API_KEYS ? undefined : developmentApiKey(current);
+  return {
+    env: server.NODE_ENV as AppConfig['env'],
+    server: {
+      host: server.HOST ?? (server.NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1'),
+      port: server.PORT,
+      publicBaseUrl: server.PUBLIC_BASE_URL && new URL(server.PUBLIC_BASE_URL).origin,
+      trustedProxies: server.TRUSTED_PROXIES,
+    },
+    database: storage.DATABASE_URL
+      ? { kind: 'postgres', url: storage.DATABASE_URL }
+      : { kind: 'pglite', dataDir: storage.DATA_DIR },
+    dataDir: storage.DATA_DIR,
+    secrets: { current, previous: secrets.APP_SECRET_PREVIOUS },
+    apiKeys: devApiKey ? [{ name: 'development', key: devApiKey }] : secrets.API_KEYS!.map(apiKey),
+    devApiKey,
+    logLevel: sms.SMS_LOG_LEVEL as AppConfig['logLevel'],
+    sms: {
+      mode: setup.mode,
+      modeReason: setup.modeReason,
+      providers: setup.providers,
+      attemptTimeoutMs: sms.SMS_ATTEMPT_TIMEOUT_MS,
+      sendBudgetMs: sms.SMS_SEND_BUDGET_MS,
+      failoverTimeoutSecs: sms.SMS_FAILOVER_TIMEOUT_SECS,
+      webhookSecret: secrets.SMS_WEBHOOK_SECRET,
+    },
+    limits: {
+      perWindow: limits.SMS_RATE_LIMIT_PER_HOUR,
+      windowSecs: limits.SMS_RATE_LIMIT_WINDOW,
+      perDay: limits.SMS_RATE_LIMIT_PER_DAY,
+      dailyCostLimitMicros: Math.round((limits.SMS_DAILY_COST_LIMIT ?? DEFAULT_DAILY_DOLLARS) * MICROS),
+    },
+    phone: {
+      defaultRegion: country(verification.PHONE_DEFAULT_REGION),
+      allowedCountries: verification.ALLOWED_COUNTRIES?.map(country),
+    },
+    verification: {
+      codeLength: verification.VERIFICATION_CODE_LENGTH,
+      ttlSecs: verification.VERIFICATION_TTL_SECS,
+      maxChecks: verification.VERIFICATION_MAX_CHECKS,
+      brandName: verification.BRAND_NAME,
+      webOtpDomain: verification.WEB_OTP_DOMAIN?.toLowerCase(),
+      androidAppHash: verification.ANDROID_APP_HASH,
+    },
+    redis: storage.REDIS_URL ? { url: storage.REDIS_URL, maxConnections: storage.REDIS_MAX_CONNECTIONS } : undefined,
+    adminPassword: secrets.ADMIN_PASSWORD,
+    warnings,
+  };
+}
+
+const country = (code: string): CountryCode => code.toUpperCase() as CountryCode;
+
+function apiKey(item: string): { name: string; key: string } {
+  const [name, key] = item.split(':') as [string, string];
+  return { name, key };
+}

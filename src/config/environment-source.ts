@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+
+import type { Source } from '../kernel/index.js';
+
+/** The process's own variables over those of `.env` in `folder`, if that is there. */
+export function environment(folder: string = process.cwd(), own: Source = process.env): Source {
+  return { ...dotEnv(join(folder, '.env')), ...own };
+}
+
+function dotEnv(path: string): Source {
+  try {
+    return parseEnv(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}

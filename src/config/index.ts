@@ -1,0 +1,5 @@
+export { AppConfig } from './app-config.js';
+export { AppConfigModule } from './app-config.module.js';
+export { ConfigRefusal, type ConfigFault } from './config-refusal.js';
+export { environment } from './environment-source.js';
+export { readConfig, type ReadConfigOptions } from './read-config.js';

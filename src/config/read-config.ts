@@ -1,0 +1,34 @@
+import type { Source } from '../kernel/index.js';
+import { providerDefinitions, type ProviderDefinition } from '../sms/index.js';
+import { tellAliases } from './aliases.js';
+import type { AppConfig } from './app-config.js';
+import { assemble } from './assemble.js';
+import { ConfigRefusal } from './config-refusal.js';
+import { deepFreeze } from './deep-freeze.js';
+import { ENVIRONMENTS, readEnvironments } from './environments.js';
+import { productionFaults } from './production-rules.js';
+import { smsSetup } from './sms-setup.js';
+import { warningsOf } from './warnings.js';
+
+export interface ReadConfigOptions {
+  /** Kinds of providers that there are, in the order in which they are preferred when none is named. */
+  readonly definitions?: readonly ProviderDefinition[];
+}
+
+/**
+ * What `source` decides. Writes one file, and only if nothing is refused: the secret that development makes for itself.
+ * @throws {ConfigRefusal} with every fault at once.
+ */
+export function readConfig(source: Source, { definitions = providerDefinitions }: ReadConfigOptions = {}): AppConfig {
+  const { env, faults, warnings } = readEnvironments(source);
+  const production = env.server.NODE_ENV === 'production';
+  const setup = smsSetup(env.sms, definitions, source, production);
+  const all = [...faults, ...setup.faults, ...(production ? productionFaults(env) : [])];
+  if (all.length > 0) {
+    const classes = [...Object.values(ENVIRONMENTS), ...definitions.map((definition) => definition.environment)];
+    throw new ConfigRefusal(tellAliases(all, classes, source));
+  }
+
+  const config = assemble(env, setup, [...warnings, ...setup.warnings, ...warningsOf(env)]);
+  return deepFreeze(config, new Set(definitions));
+}

@@ -1,0 +1,23 @@
+import type { Environments } from './environments.js';
+import { isLongEnough } from './variables/secret-rules.js';
+
+/** What is allowed, and yet not what the operator may think it is. */
+export function warningsOf({ server, secrets, storage, limits }: Environments): string[] {
+  const warnings: string[] = [];
+  if (storage.REDIS_URL) {
+    warnings.push('REDIS_URL is set, but limits live in the database in this version; shared Redis limits come later');
+  }
+  if (limits.SMS_DAILY_COST_LIMIT !== undefined) {
+    warnings.push('SMS_DAILY_COST_LIMIT is set, but it is not enforced yet in this version');
+  }
+  if (server.NODE_ENV === 'production' && !storage.DATABASE_URL) {
+    warnings.push('DATABASE_URL is unset: the embedded database serves one process only');
+  }
+  if (server.NODE_ENV === 'production' && !server.PUBLIC_BASE_URL) {
+    warnings.push('PUBLIC_BASE_URL is unset: proofs name the address that this server listens on as their issuer');
+  }
+  if (secrets.APP_SECRET && !isLongEnough(secrets.APP_SECRET)) {
+    warnings.push('APP_SECRET is shorter than 32 bytes, which production refuses');
+  }
+  return warnings;
+}
