@@ -1,0 +1,4 @@
+export { VerificationModule } from './verification.module.js';
+export type { VerificationOptions } from './verification.options.js';
+export { VerificationService } from './verification.service.js';
+export type { CheckResult, StartRequest, VerificationState } from './verification.types.js';

@@ -1,0 +1,60 @@
+import { createHash, randomUUID } from 'node:crypto';
+
+import { Inject, Injectable } from '@nestjs/common';
+import { SignJWT } from 'jose';
+
+import { Clock, KeyRing, type PhoneNumber } from '../../kernel/index.js';
+import { VERIFICATION_OPTIONS, type VerificationOptions } from '../verification.options.js';
+import { signingKeyFrom, type PublicJwk, type SigningKey } from './signing-keys.js';
+
+const LIFETIME_SECS = 600;
+
+export interface ProofSubject {
+  readonly verificationId: string;
+  readonly purpose: string;
+  readonly phone: PhoneNumber;
+  /** Who may rely on it. */
+  readonly audience: string;
+}
+
+/** Whoever knows the number can compare it; nobody can search a table of all numbers made once for every proof. */
+export function phoneHash(jti: string, e164: string): string {
+  return createHash('sha256').update(`${jti}.${e164}`).digest('base64url');
+}
+
+/**
+ * Signs that a phone is held: a JWT (ES256, 10 minutes) that others verify offline against `/.well-known/jwks.json`. It
+ * never holds the number itself, only `phone` (masked) and `phone_hash`.
+ */
+@Injectable()
+export class ProofSigner {
+  private readonly signingKeys: readonly SigningKey[];
+
+  constructor(
+    keys: KeyRing,
+    @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationOptions,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {
+    this.signingKeys = keys.signingSeeds().map(signingKeyFrom);
+  }
+
+  sign({ verificationId, purpose, phone, audience }: ProofSubject): Promise<string> {
+    const [{ privateKey, publicJwk }] = this.signingKeys as [SigningKey];
+    const jti = randomUUID();
+    const now = Math.floor(this.clock.now().getTime() / 1_000);
+    return new SignJWT({ purpose, phone: phone.masked, phone_hash: phoneHash(jti, phone.e164) })
+      .setProtectedHeader({ alg: 'ES256', kid: publicJwk.kid, typ: 'proof+jwt' })
+      .setIssuer(this.options.issuer)
+      .setSubject(verificationId)
+      .setAudience(audience)
+      .setJti(jti)
+      .setIssuedAt(now)
+      .setExpirationTime(now + LIFETIME_SECS)
+      .sign(privateKey);
+  }
+
+  /** Current key first; the previous one as long as proofs under it may still be shown. */
+  publicKeys(): readonly PublicJwk[] {
+    return this.signingKeys.map(({ publicJwk }) => publicJwk);
+  }
+}

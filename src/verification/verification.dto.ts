@@ -1,0 +1,86 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsLocale, IsString, Length, Matches } from 'class-validator';
+
+import { MayBeAbsent } from '../http/index.js';
+
+const PURPOSE = /^[a-z][a-z0-9-]{0,31}$/;
+const PURPOSE_RULE = 'purpose must be 1 to 32 lower-case letters, digits and dashes, such as "checkout"';
+
+export class StartVerificationDto {
+  @ApiProperty({ example: '+14155552671', description: 'E.164, or a national number of PHONE_DEFAULT_REGION.' })
+  @IsString({ message: 'phone must be a text such as "+14155552671"' })
+  @Length(1, 64, { message: 'phone must have 1 to 64 characters' })
+  phone!: string;
+
+  @ApiPropertyOptional({ enum: ['sms'], default: 'sms' })
+  @MayBeAbsent()
+  @IsIn(['sms'], { message: 'channel must be "sms"' })
+  channel: 'sms' = 'sms';
+
+  @ApiPropertyOptional({ example: 'pt-BR', description: 'BCP 47 language of the text.' })
+  @MayBeAbsent()
+  @IsString({ message: 'locale must be a BCP 47 tag such as "pt-BR"' })
+  @Length(2, 35, { message: 'locale must be a BCP 47 tag such as "pt-BR"' })
+  @IsLocale({ message: 'locale must be a BCP 47 tag such as "pt-BR"' })
+  locale?: string;
+
+  @ApiPropertyOptional({
+    example: 'checkout',
+    default: 'verification',
+    description: 'What the proof will be good for.',
+  })
+  @MayBeAbsent()
+  @IsString({ message: PURPOSE_RULE })
+  @Matches(PURPOSE, { message: PURPOSE_RULE })
+  purpose: string = 'verification';
+}
+
+export class CheckVerificationDto {
+  @ApiProperty({ example: '123456', description: 'What the person typed: 4 to 10 digits.' })
+  @IsString({ message: 'code must be a text such as "123456", not a number: codes may start with zero' })
+  @Matches(/^[0-9]{4,10}$/, { message: 'code must be 4 to 10 digits from 0 to 9' })
+  code!: string;
+
+  @ApiPropertyOptional({
+    example: 'checkout',
+    description: 'When given, a verification for another purpose is not found.',
+  })
+  @MayBeAbsent()
+  @IsString({ message: PURPOSE_RULE })
+  @Matches(PURPOSE, { message: PURPOSE_RULE })
+  purpose?: string;
+}
+
+export class ResendVerificationDto {
+  @ApiPropertyOptional({ enum: ['sms'], default: 'sms' })
+  @MayBeAbsent()
+  @IsIn(['sms'], { message: 'channel must be "sms"' })
+  channel?: 'sms';
+}
+
+export class VerificationDto {
+  @ApiProperty({ format: 'uuid' }) id!: string;
+  @ApiProperty({ enum: ['pending', 'approved', 'expired', 'canceled', 'failed'] }) status!: string;
+  @ApiProperty({ example: '+******2671' }) phone!: string;
+  @ApiProperty({ example: 'sms' }) channel!: string;
+  @ApiProperty({ example: 'verification' }) purpose!: string;
+  @ApiPropertyOptional({
+    enum: ['accepted', 'unknown', 'queued'],
+    description: 'What the provider said to the text just sent.',
+  })
+  delivery?: string;
+  @ApiProperty({ format: 'date-time' }) createdAt!: string;
+  @ApiProperty({ format: 'date-time' }) expiresAt!: string;
+  @ApiProperty({ format: 'date-time', description: 'When a resend is next allowed.' }) nextSendAt!: string;
+  @ApiProperty({ example: 4, description: 'Texts that this number may still get now.' }) sendsLeft!: number;
+  @ApiProperty({ example: 5 }) checksLeft!: number;
+  @ApiPropertyOptional({ example: '123456', description: 'In simulation only.' }) testCode?: string;
+}
+
+export class CheckResultDto {
+  @ApiProperty({ enum: ['approved', 'pending'] }) status!: string;
+  @ApiProperty() valid!: boolean;
+  @ApiPropertyOptional({ description: 'When approved: a JWT that others verify against /.well-known/jwks.json.' })
+  proof?: string;
+  @ApiPropertyOptional({ example: 4, description: 'When not.' }) checksLeft?: number;
+}

@@ -1,0 +1,47 @@
+import { DomainError } from '../kernel/index.js';
+
+/** Also for one that was approved or canceled: an ended verification tells nothing to whoever still holds its id. */
+export class VerificationNotFound extends DomainError {
+  readonly kind = 'not_found';
+  readonly code = 'VERIFICATION_NOT_FOUND';
+  override readonly hint = 'Start a new verification.';
+
+  constructor() {
+    super('There is no such verification, or it has ended.');
+  }
+}
+
+export class VerificationExpired extends DomainError {
+  readonly kind = 'gone';
+  readonly code = 'VERIFICATION_EXPIRED';
+  override readonly hint = 'Start a new verification.';
+
+  constructor() {
+    super('This verification has expired.');
+  }
+}
+
+export class TooManyChecks extends DomainError {
+  readonly kind = 'rate_limited';
+  readonly code = 'TOO_MANY_CHECKS';
+  override readonly hint = 'Start a new verification; this one takes no more guesses.';
+  override readonly extensions = { limit: 'verification-checks' };
+
+  /** @param retryAfterSecs until this verification has expired. */
+  constructor(override readonly retryAfterSecs: number) {
+    super('Every guess at this code has been used.');
+  }
+}
+
+export class DeliveryUnavailable extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'DELIVERY_UNAVAILABLE';
+  override readonly retryAfterSecs = 5;
+  override readonly hint = 'Nothing was sent and no limit was used. Try again shortly.';
+  override readonly extensions: { readonly attempts: readonly { provider: string; fault: string; code: string }[] };
+
+  constructor(attempts: readonly { provider: string; fault: string; code: string }[] = []) {
+    super('No SMS provider takes messages now.');
+    this.extensions = { attempts };
+  }
+}

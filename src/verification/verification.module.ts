@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+
+import { JwksController } from './proof/jwks.controller.js';
+import { ProofSigner } from './proof/proof-signer.js';
+import { VerificationController } from './verification.controller.js';
+import { VerificationModuleBase } from './verification.options.js';
+import { CodeSender } from './code-sender.js';
+import { VerificationSecrets } from './verification-secrets.js';
+import { VerificationRepository } from './verification.repository.js';
+import { VerificationService } from './verification.service.js';
+
+@Module({
+  controllers: [VerificationController, JwksController],
+  providers: [VerificationRepository, VerificationSecrets, CodeSender, VerificationService, ProofSigner],
+  exports: [VerificationService],
+})
+export class VerificationModule extends VerificationModuleBase {}

@@ -1,0 +1,39 @@
+import type { QuotaState } from '../kernel/index.js';
+
+export interface StartRequest {
+  /** As a person typed it. */
+  readonly phone: string;
+  /** What the proof will be good for; a code made for one purpose is wrong for every other. */
+  readonly purpose: string;
+  readonly channel: 'sms';
+  /** BCP 47. */
+  readonly locale?: string;
+}
+
+/** accepted: a provider took the text. unknown: one may have. queued: none takes any now, it goes out as soon as one does. */
+export type DeliveryState = 'accepted' | 'unknown' | 'queued';
+
+export interface VerificationState {
+  readonly id: string;
+  readonly status: 'pending' | 'approved' | 'expired' | 'canceled' | 'failed';
+  /** Masked. */
+  readonly phone: string;
+  readonly channel: string;
+  readonly purpose: string;
+  /** Told by whoever just sent it. */
+  readonly delivery?: DeliveryState;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  /** When a resend is next allowed. */
+  readonly nextSendAt: Date;
+  /** Texts that this number may still get now. */
+  readonly sendsLeft: number;
+  readonly checksLeft: number;
+  /** In simulation only. */
+  readonly testCode?: string;
+  readonly quotas: readonly QuotaState[];
+}
+
+export type CheckResult =
+  | { readonly status: 'approved'; readonly valid: true; readonly proof: string }
+  | { readonly status: 'pending'; readonly valid: false; readonly checksLeft: number };
