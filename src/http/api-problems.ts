@@ -1,0 +1,43 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiResponse } from '@nestjs/swagger';
+
+const MEANING: Readonly<Record<number, string>> = {
+  400: 'INVALID_REQUEST, INVALID_PHONE_FORMAT or MESSAGE_TOO_LONG',
+  401: 'UNAUTHORIZED',
+  403: 'DESTINATION_NOT_ALLOWED',
+  404: 'VERIFICATION_NOT_FOUND',
+  410: 'VERIFICATION_EXPIRED',
+  429: 'RATE_LIMIT_EXCEEDED or TOO_MANY_CHECKS; Retry-After says when',
+  503: 'DELIVERY_UNAVAILABLE, SMS_DISABLED or DATABASE_UNAVAILABLE',
+};
+
+const schema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code'],
+  properties: {
+    type: { type: 'string', format: 'uri' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string', description: 'Stable: branch on this.' },
+    hint: { type: 'string', description: 'How to mend it.' },
+    instance: { type: 'string', format: 'uri' },
+    retryAfter: { type: 'integer', description: 'Seconds, as in Retry-After.' },
+    limit: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: { type: 'object', properties: { pointer: { type: 'string' }, detail: { type: 'string' } } },
+    },
+  },
+};
+
+/** Documents the problem answers of a public route. */
+export const ApiPublicProblems = (...statuses: readonly number[]) =>
+  applyDecorators(
+    ...statuses.map((status) =>
+      ApiResponse({ status, description: MEANING[status] ?? '', content: { 'application/problem+json': { schema } } }),
+    ),
+  );
+
+/** The same of a route that needs a key. */
+export const ApiProblems = (...statuses: readonly number[]) => ApiPublicProblems(401, ...statuses);

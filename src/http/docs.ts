@@ -1,0 +1,36 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+
+import { PUBLIC_EXTENSION } from './api-key.guard.js';
+
+interface Operation {
+  [PUBLIC_EXTENSION]?: true;
+  security?: object[];
+}
+
+/** The contract as OpenAPI 3, made from the controllers. */
+export function openApi(app: INestApplication, version: string): OpenAPIObject {
+  const builder = new DocumentBuilder()
+    .setTitle('Sixdigit')
+    .setDescription('Self-hosted phone verification: one call sends a code, a second call checks it.')
+    .setVersion(version)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A key of API_KEYS.' }, 'apiKey')
+    .addSecurityRequirements('apiKey');
+  const document = SwaggerModule.createDocument(app, builder.build());
+  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path) as Operation[])) {
+    if (operation[PUBLIC_EXTENSION]) operation.security = [];
+    delete operation[PUBLIC_EXTENSION];
+  }
+  return document;
+}
+
+/** `/openapi.json`, and a reference page at `/docs` whose every file comes from this origin. */
+export function serveDocs(app: INestApplication, version: string): void {
+  // Made when somebody first asks for it.
+  SwaggerModule.setup('docs', app, () => openApi(app, version), {
+    jsonDocumentUrl: 'openapi.json',
+    yamlDocumentUrl: 'openapi.yaml',
+    customSiteTitle: 'Sixdigit API',
+  });
+}

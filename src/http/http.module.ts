@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+
+import { AddressThrottleGuard } from './address-throttle.guard.js';
+import { ApiKeyGuard } from './api-key.guard.js';
+import { ApiKeys } from './api-keys.js';
+import { HTTP_OPTIONS, HttpModuleBase, type HttpOptions } from './http.options.js';
+import { ProblemFilter } from './problem.filter.js';
+import { validationPipe } from './validation.pipe.js';
+
+/** What every route goes through: throttle, key, validation, problem documents. */
+@Module({
+  providers: [
+    { provide: ApiKeys, inject: [HTTP_OPTIONS], useFactory: ({ apiKeys }: HttpOptions) => new ApiKeys(apiKeys) },
+    { provide: APP_GUARD, useClass: AddressThrottleGuard },
+    { provide: APP_GUARD, useClass: ApiKeyGuard },
+    { provide: APP_PIPE, useValue: validationPipe },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+  ],
+})
+export class HttpModule extends HttpModuleBase {}
