@@ -1,0 +1,2 @@
+export { HealthModule } from './health.module.js';
+export type { HealthOptions } from './health.options.js';
