@@ -1,0 +1,62 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ThrottlerModule } from '@nestjs/throttler';
+
+import { AppConfig, AppConfigModule } from './config/index.js';
+import { FraudModule } from './fraud/index.js';
+import { HealthModule } from './health/index.js';
+import { HttpModule } from './http/index.js';
+import { KernelModule } from './kernel.module.js';
+import { AddressThrottle, LimitsModule } from './limits/index.js';
+import { PrismaModule } from './prisma/index.js';
+import { OutboxModule, SmsModule } from './sms/index.js';
+import { VerificationModule } from './verification/index.js';
+
+/** Requests a minute that one address may make to public routes. */
+const PUBLIC_REQUESTS = { ttl: 60_000, limit: 60 };
+/** What a claimed message gets beyond the request's own budget before another process may take it over. */
+const LEASE_MARGIN_MS = 5_000;
+
+/** The only file that names every room, and the only one that turns configuration into a room's options. */
+@Module({})
+export class AppModule {
+  static forRoot(config: AppConfig): DynamicModule {
+    const { sms, limits, phone, verification, server, database, apiKeys } = config;
+    const leaseMs = sms.sendBudgetMs + LEASE_MARGIN_MS;
+    return {
+      module: AppModule,
+      imports: [
+        AppConfigModule.forRoot(config),
+        KernelModule.forRoot(config.secrets),
+        PrismaModule.forRoot(database),
+        LimitsModule.forRoot(limits),
+        FraudModule.forRoot({ allowedCountries: phone.allowedCountries }),
+        SmsModule.forRootAsync({
+          useFactory: () => ({
+            providers: sms.providers.map(({ definition, env }) => definition.create(env)),
+            attemptTimeoutMs: sms.attemptTimeoutMs,
+            sendBudgetMs: sms.sendBudgetMs,
+            defaultRegion: phone.defaultRegion,
+            disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
+          }),
+        }),
+        OutboxModule.forRoot({ leaseMs }),
+        VerificationModule.forRoot({
+          defaultRegion: phone.defaultRegion,
+          codeLength: verification.codeLength,
+          ttlSecs: verification.ttlSecs,
+          maxChecks: verification.maxChecks,
+          leaseMs,
+          text: verification,
+          revealCodes: sms.mode === 'simulation',
+          issuer: server.publicBaseUrl ?? `http://${server.host}:${server.port}`,
+        }),
+        ThrottlerModule.forRootAsync({
+          inject: [AddressThrottle],
+          useFactory: (storage: AddressThrottle) => ({ throttlers: [PUBLIC_REQUESTS], storage }),
+        }),
+        HttpModule.forRoot({ apiKeys }),
+        HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
+      ],
+    };
+  }
+}
