@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+
+import { Client } from 'pg';
+
+import { EmbeddedDatabase, PostgresDatabase, type Database } from '../../src/prisma/index.js';
+import { openFromTemplate } from './pglite-template.js';
+
+export const serverUrl = process.env.TEST_DATABASE_URL;
+
+export interface TestDatabase {
+  readonly database: EmbeddedDatabase | PostgresDatabase;
+  /** More instances of the program on the same database; on the embedded one, which serves one process, the same again. */
+  another(): Promise<EmbeddedDatabase | PostgresDatabase>;
+  /** Lets time pass for every row: what is moved back by `secs` looks `secs` older. */
+  age(secs: number): Promise<void>;
+  /** Where the program finds the database; undefined on the embedded one, which lives in memory here. */
+  readonly url: string | undefined;
+  drop(): Promise<void>;
+}
+
+const AGE = `
+  UPDATE limit_windows SET hits = ARRAY(SELECT hit - make_interval(secs => :secs) FROM unnest(hits) WITH ORDINALITY AS h(hit, n) ORDER BY n);
+  UPDATE verifications SET created_at = created_at - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs),
+    next_send_at = next_send_at - make_interval(secs => :secs);
+  UPDATE messages SET created_at = created_at - make_interval(secs => :secs), lease_until = lease_until - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs)`;
+
+async function age(database: Database, secs: number): Promise<void> {
+  for (const text of AGE.replaceAll(':secs', String(secs)).split(';')) await database.query({ name: '', text }, []);
+}
+
+/** An empty, migrated database of its own: on the server of TEST_DATABASE_URL, else embedded. */
+export async function openTestDatabase(): Promise<TestDatabase> {
+  if (!serverUrl) {
+    const database = await EmbeddedDatabase.over(await openFromTemplate());
+    return {
+      database,
+      url: undefined,
+      another: () => Promise.resolve(database),
+      age: (secs) => age(database, secs),
+      drop: () => database.close(),
+    };
+  }
+  const name = `sixdigit_${randomUUID().replaceAll('-', '')}`;
+  const admin = (sql: string) => onServer(serverUrl ?? '', sql);
+  await admin(`CREATE DATABASE ${name}`);
+  const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
+  const opened: PostgresDatabase[] = [];
+  const another = async () => {
+    const database = await PostgresDatabase.connect(url);
+    opened.push(database);
+    return database;
+  };
+  const database = await another();
+  return {
+    database,
+    url,
+    another,
+    age: (secs) => age(database, secs),
+    drop: async () => {
+      await Promise.all(opened.map((each) => each.close()));
+      await admin(`DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+async function onServer(url: string, sql: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+}

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import { type FakeOptions, FakeProvider } from './fake-provider.js';
+import { type Draft, E164, type LedgerEntry } from './ledger.js';
+import type { ErrorHint } from './play.js';
+import { twilioOpenApi } from './twilio-openapi.js';
+import { type Answer, type Verdict, type WireRequest, json } from './wire.js';
+
+export interface FakeTwilioOptions extends FakeOptions {
+  readonly accountSid?: string;
+  readonly authToken?: string;
+}
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  '20001': 'Invalid parameter',
+  '20003': 'Authenticate',
+  '20005': 'Account not active',
+  '20404': 'The requested resource was not found',
+  '20429': 'Too Many Requests',
+  '20500': 'An internal server error has occurred',
+  '20503': 'Service Unavailable',
+  '21211': "Invalid 'To' Phone Number",
+  '21408': "Permission to send an SMS has not been enabled for the region indicated by the 'To' number",
+  '21602': 'Message body is required.',
+  '21603': "A 'From' phone number is required.",
+  '21604': "A 'To' phone number is required.",
+  '21610': 'Attempt to send to unsubscribed recipient',
+  '21614': "'To' number is not a valid mobile number",
+  '21617': 'The concatenated message body exceeds the 1600 character limit',
+};
+
+/** The numbers that Twilio's test credentials refuse. */
+const MAGIC: ReadonlyMap<string, string> = new Map([
+  ['+15005550001', '21211'],
+  ['+15005550003', '21408'],
+  ['+15005550004', '21610'],
+  ['+15005550009', '21614'],
+]);
+
+const hex32 = (): string => randomBytes(16).toString('hex');
+const rfc2822 = (at: number): string => new Date(at).toUTCString().replace('GMT', '+0000');
+
+export class FakeTwilio extends FakeProvider {
+  accountStatus: 'active' | 'suspended' | 'closed' = 'active';
+  readonly accountSid: string;
+  private readonly authToken: string;
+
+  private constructor(options: FakeTwilioOptions) {
+    super(options);
+    this.accountSid = options.accountSid ?? `AC${'0'.repeat(32)}`;
+    this.authToken = options.authToken ?? 'test-token';
+  }
+
+  static start(options: FakeTwilioOptions = {}): Promise<FakeTwilio> {
+    return new FakeTwilio(options).listen();
+  }
+
+  protected override judge(request: WireRequest): Verdict {
+    const { method, path } = request;
+    const [, sid, messages] = /^\/2010-04-01\/Accounts\/([^/.]+)(\/Messages)?\.json$/.exec(path) ?? [];
+    const of =
+      sid && messages && method === 'POST' ? 'message' : sid && !messages && method === 'GET' ? 'ping' : 'other';
+    if (of === 'other') {
+      const answer = this.renderError({ code: '20404' });
+      return { kind: 'refused', of, answer, fault: `${method} ${path}: no such resource` };
+    }
+    if (sid !== this.accountSid || !this.authorised(request)) {
+      return { kind: 'refused', of, answer: this.renderError({ code: '20003' }) };
+    }
+    return of === 'ping' ? { kind: 'ping', answer: this.account() } : this.message(request);
+  }
+
+  protected override newId(): string {
+    return `SM${hex32()}`;
+  }
+
+  protected override malformedId(): string {
+    return 'SM-not-a-sid';
+  }
+
+  protected override renderSuccess(entry: LedgerEntry, id: string): Answer {
+    const service = entry.fields.MessagingServiceSid;
+    const uri = `/2010-04-01/Accounts/${this.accountSid}/Messages/${id}`;
+    const message = {
+      account_sid: this.accountSid,
+      api_version: '2010-04-01',
+      body: entry.body,
+      date_created: rfc2822(entry.at),
+      date_updated: rfc2822(entry.at),
+      date_sent: null,
+      direction: 'outbound-api',
+      error_code: null,
+      error_message: null,
+      from: entry.from ?? null,
+      messaging_service_sid: service ?? null,
+      num_media: '0',
+      // No sender is chosen yet with a Messaging Service, so Twilio cannot count the segments.
+      num_segments: service ? '0' : '1',
+      price: null,
+      price_unit: 'USD',
+      sid: id,
+      status: service ? 'accepted' : 'queued',
+      subresource_uris: { media: `${uri}/Media.json` },
+      to: entry.to,
+      uri: `${uri}.json`,
+    };
+    if (id === entry.id) twilioOpenApi()?.assertAnswer('message', message);
+    return json(201, message);
+  }
+
+  protected override renderError({ code, status }: ErrorHint, detail?: string): Answer {
+    const number = code ?? (status === 401 ? '20003' : String(20_000 + (status ?? 400)));
+    const http = status ?? statusOf(number);
+    const message = detail ?? MESSAGES[number] ?? 'Request failed';
+    const more_info = `https://www.twilio.com/docs/errors/${number}`;
+    return json(http, { code: Number(number), message, more_info, status: http });
+  }
+
+  private authorised({ headers }: WireRequest): boolean {
+    const expected = Buffer.from(`${this.accountSid}:${this.authToken}`).toString('base64');
+    return headers.authorization === `Basic ${expected}`;
+  }
+
+  private account(): Answer {
+    const account = {
+      sid: this.accountSid,
+      owner_account_sid: this.accountSid,
+      friendly_name: 'Fake account',
+      status: this.accountStatus,
+      type: 'Full',
+      date_created: rfc2822(0),
+      date_updated: rfc2822(0),
+      subresource_uris: { messages: `/2010-04-01/Accounts/${this.accountSid}/Messages.json` },
+      uri: `/2010-04-01/Accounts/${this.accountSid}.json`,
+    };
+    twilioOpenApi()?.assertAnswer('account', account);
+    return json(200, account);
+  }
+
+  private message({ headers, body }: WireRequest): Verdict {
+    const form = new URLSearchParams(body);
+    const fault = wireFault(headers['content-type'], form);
+    if (fault) {
+      const answer = this.renderError({ code: fault.code, status: 400 }, fault.detail);
+      const told = `${fault.code}: ${fault.detail ?? MESSAGES[fault.code] ?? ''}`;
+      return { kind: 'refused', of: 'message', answer, fault: told };
+    }
+    const draft = toDraft(form);
+    const code = this.accountStatus === 'active' ? MAGIC.get(draft.to) : '20005';
+    return { kind: 'message', draft, ...(code && { refusal: this.renderError({ code }) }) };
+  }
+}
+
+function statusOf(code: string): number {
+  if (code === '20003') return 401;
+  if (code === '20005') return 403;
+  const number = Number(code);
+  return number >= 20_400 && number < 20_600 ? number - 20_000 : 400;
+}
+
+function wireFault(
+  contentType: string | undefined,
+  form: URLSearchParams,
+): { code: string; detail?: string } | undefined {
+  if (!contentType?.startsWith('application/x-www-form-urlencoded')) {
+    return { code: '20001', detail: `content-type ${contentType}` };
+  }
+  const to = form.get('To');
+  const body = form.get('Body');
+  const validity = form.get('ValidityPeriod');
+  if (!to) return { code: '21604' };
+  if (!E164.test(to)) return { code: '21211', detail: `Invalid 'To' Phone Number: ${to}` };
+  if (!body) return { code: '21602' };
+  if ([...body].length > 1600) return { code: '21617' };
+  if (!form.get('From') && !form.get('MessagingServiceSid')) return { code: '21603' };
+  if (validity !== null && !(/^\d{1,5}$/.test(validity) && +validity >= 1 && +validity <= 36_000)) {
+    return { code: '20001', detail: `ValidityPeriod ${validity} is not an integer from 1 to 36000` };
+  }
+  const detail = twilioOpenApi()?.formFault(form);
+  return detail === undefined ? undefined : { code: '20001', detail };
+}
+
+function toDraft(form: URLSearchParams): Draft {
+  const from = form.get('From');
+  const validity = form.get('ValidityPeriod');
+  return {
+    to: form.get('To')!,
+    body: form.get('Body')!,
+    ...(from && { from }),
+    ...(validity && { validitySecs: Number(validity) }),
+    fields: Object.fromEntries(form),
+  };
+}
