@@ -7,6 +7,7 @@ const rooms = {
   limits: ['kernel', 'prisma'],
   fraud: ['kernel', 'prisma'],
   verification: ['kernel', 'prisma', 'http', 'limits', 'fraud', 'sms'],
+  reports: ['kernel', 'http', 'sms'],
   health: ['kernel', 'prisma', 'http', 'sms', 'verification'],
   config: ['kernel', 'sms'],
   cli: ['kernel', 'prisma', 'config', 'http', 'sms', 'verification'],

@@ -9,12 +9,17 @@ import { KernelModule } from './kernel.module.js';
 import { AddressThrottle, LimitsModule } from './limits/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { OutboxModule, SmsModule } from './sms/index.js';
+import { ReportsModule } from './reports/index.js';
 import { VerificationModule } from './verification/index.js';
 
 /** Requests a minute that one address may make to public routes. */
 const PUBLIC_REQUESTS = { ttl: 60_000, limit: 60 };
 /** What a claimed message gets beyond the request's own budget before another process may take it over. */
 const LEASE_MARGIN_MS = 5_000;
+
+/** What is left of the failover's time for the network's word, once the request and a look at the outbox had theirs. */
+const reportWaitMs = ({ failoverTimeoutSecs, sendBudgetMs }: AppConfig['sms']) =>
+  Math.max(failoverTimeoutSecs * 1_000 - sendBudgetMs - 2_000, 2_000);
 
 /** The only file that names every room, and the only one that turns configuration into a room's options. */
 @Module({})
@@ -39,7 +44,7 @@ export class AppModule {
             disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
           }),
         }),
-        OutboxModule.forRoot({ leaseMs }),
+        OutboxModule.forRoot({ leaseMs, reportWaitMs: reportWaitMs(sms) }),
         VerificationModule.forRoot({
           defaultRegion: phone.defaultRegion,
           codeLength: verification.codeLength,
@@ -55,6 +60,7 @@ export class AppModule {
           useFactory: (storage: AddressThrottle) => ({ throttlers: [PUBLIC_REQUESTS], storage }),
         }),
         HttpModule.forRoot({ apiKeys }),
+        ReportsModule,
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
       ],
     };

@@ -25,7 +25,7 @@ export function createAdapter({ trustedProxies }: ServerOptions): FastifyAdapter
     frameworkErrors: onUnreadableAddress,
     clientErrorHandler: onUnreadableRequest,
   });
-  readOnlyJson(adapter.getInstance());
+  readBodies(adapter.getInstance());
   adapter.getInstance().addHook('onRequest', (request, reply, next) => {
     void reply.headers({
       'cache-control': 'no-store',
@@ -38,12 +38,24 @@ export function createAdapter({ trustedProxies }: ServerOptions): FastifyAdapter
   return adapter;
 }
 
-/** Nest would add forms, which browsers send anywhere without asking. An empty body is none, whatever it calls itself. */
-function readOnlyJson(fastify: FastifyInstance): void {
+/** Whose bodies are signed: read as they are. */
+const SIGNED = '/v1/webhooks/';
+
+/**
+ * JSON, and nothing else: Nest would add forms, which browsers send anywhere without asking. An empty body is none, whatever
+ * it calls itself. Providers' reports come in any type, and reach their routes as bytes.
+ */
+function readBodies(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else void parse(request, body as string, done);
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (request.url.startsWith(SIGNED)) done(null, body);
+    else if (body.length === 0) done(null, undefined);
+    else void parse(request, body.toString(), done);
+  });
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    if (request.url.startsWith(SIGNED)) return done(null, body);
+    const error = Object.assign(new Error('Unsupported Media Type'), { statusCode: 415 });
+    done(error);
   });
 }

@@ -28,6 +28,15 @@ export interface Plan {
   drop(): void;
 }
 
+export interface PlanOptions {
+  /** Providers that had this text already: not asked again while another is configured. */
+  readonly tried?: readonly string[];
+  /** One of them may have sent it: one more text at most. */
+  readonly mayBeOut?: boolean;
+  /** Not at one of them even if no other is configured. */
+  readonly elsewhere?: boolean;
+}
+
 /** The cap of Twilio and of SNS. */
 const MAX_LENGTH = 1_600;
 const NO_JOURNAL: AttemptJournal = { failedOver: () => Promise.resolve() };
@@ -70,13 +79,10 @@ export class SmsService {
     return this.options.disabledReason !== undefined;
   }
 
-  /**
-   * For callers who write down an attempt before it begins. Undefined when no provider may send now.
-   * @param before providers that may have sent this text already: not asked again while there is another @throws {SmsDisabled}
-   */
-  plan(before: readonly string[] = []): Plan | undefined {
+  /** For callers who write down an attempt before it begins. Undefined when no provider may send now. @throws {SmsDisabled} */
+  plan({ tried = [], mayBeOut = false, elsewhere = false }: PlanOptions = {}): Plan | undefined {
     if (this.options.disabledReason !== undefined) throw new SmsDisabled(this.options.disabledReason);
-    const turn = this.rotation.take(this.rotation.size > 1 ? new Set(before) : undefined);
+    const turn = this.rotation.take(elsewhere || this.rotation.size > 1 ? new Set(tried) : undefined);
     if (!turn) return undefined;
     const attemptId = randomUUID();
     return {
@@ -85,9 +91,14 @@ export class SmsService {
       drop: () => turn.drop(),
       deliver: async (text, journal = NO_JOURNAL) => {
         checkLength(text.body);
-        return new Delivery(this.delivery, text, journal, before).run({ id: attemptId, turn });
+        return new Delivery(this.delivery, text, journal, { tried, mayBeOut }).run({ id: attemptId, turn });
       },
     };
+  }
+
+  /** Whether a provider outside `tried` is configured, whatever it does now. */
+  hasOther(tried: readonly string[]): boolean {
+    return this.providers.some(({ name }) => !tried.includes(name));
   }
 
   /** The public error code for a provider's failures. */

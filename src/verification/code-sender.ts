@@ -17,7 +17,7 @@ import {
 } from '../sms/index.js';
 import { VerificationSecrets } from './verification-secrets.js';
 import { verificationText } from './verification-text.js';
-import { DeliveryUnavailable } from './verification.errors.js';
+import { DeliveryUnavailable, optedOut } from './verification.errors.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
 import { VerificationRepository, type NewMessage } from './verification.repository.js';
 import type { DeliveryState } from './verification.types.js';
@@ -72,7 +72,7 @@ export class CodeSender {
   ): Promise<DeliveryState> {
     const body = verificationText(code, secsLeft, this.options.text);
     const dispatch = await plan
-      .deliver({ to: phone, body, validForSecs: Math.max(1, secsLeft) }, this.messages)
+      .deliver({ to: phone, body, validForSecs: Math.max(1, secsLeft) }, this.messages.journal({ id, turn: 0 }))
       .catch((error: unknown) => {
         if (error instanceof LeaseLost) return undefined;
         throw error;
@@ -107,11 +107,7 @@ export class CodeSender {
     const failed = attempts.flatMap((attempt) => (attempt.outcome === 'accepted' ? [] : [attempt]));
     if (status === 'refused') {
       return failed.at(-1)?.fault === 'opted_out'
-        ? new DestinationNotAllowed(
-            'opted_out',
-            'This person asked for no more texts.',
-            'They can text START to the sender to get texts again.',
-          )
+        ? optedOut()
         : new DestinationNotAllowed('unreachable_number', 'This number cannot get texts.', 'Ask for a mobile number.');
     }
     return new DeliveryUnavailable(

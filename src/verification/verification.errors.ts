@@ -1,3 +1,4 @@
+import { DestinationNotAllowed } from '../fraud/index.js';
 import { DomainError } from '../kernel/index.js';
 
 /** Also for one that was approved or canceled: an ended verification tells nothing to whoever still holds its id. */
@@ -45,3 +46,10 @@ export class DeliveryUnavailable extends DomainError {
     this.extensions = { attempts };
   }
 }
+
+export const optedOut = () =>
+  new DestinationNotAllowed(
+    'opted_out',
+    'This person asked for no more texts.',
+    'They can text START to the sender to get texts again.',
+  );

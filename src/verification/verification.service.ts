@@ -9,7 +9,7 @@ import { isSameCode } from './code.js';
 import { CodeSender } from './code-sender.js';
 import { ProofSigner } from './proof/proof-signer.js';
 import { VerificationSecrets } from './verification-secrets.js';
-import { TooManyChecks, VerificationExpired, VerificationNotFound } from './verification.errors.js';
+import { optedOut, TooManyChecks, VerificationExpired, VerificationNotFound } from './verification.errors.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
 import { VerificationRepository } from './verification.repository.js';
 import type { OpenedRow } from './verification.sql.js';
@@ -61,6 +61,7 @@ export class VerificationService {
 
     return this.codes.dispatching(async (message, send) => {
       const row = await this.verifications.open(verification, message, COOLDOWNS_SECS[0]);
+      if (row.opted_out) throw optedOut();
       const quotas = this.limits.admit(row);
       const code = this.secrets.codeOf(id, { purpose, key_version: keyVersion, code_length: codeLength }, phone);
       const delivery = await send(phone, code, row.secs_left);
@@ -75,6 +76,7 @@ export class VerificationService {
       if (row.ended === 'not_found') throw new VerificationNotFound();
       if (row.ended === 'expired') throw new VerificationExpired();
       if (row.ended === 'exhausted') throw new TooManyChecks(Math.max(1, row.secs_left));
+      if (row.ended === 'opted_out') throw optedOut();
       const quotas = this.limits.admit(row);
       const phone = this.secrets.phoneOf(row);
       const code = this.secrets.codeOf(id, row, phone);

@@ -7,6 +7,8 @@ export interface StatementOf<Row extends object> extends Statement {
 }
 
 export interface OpenedRow extends WindowRow {
+  /** The person asked for no more texts: nothing was written. */
+  readonly opted_out?: boolean;
   readonly created_at: Date;
   readonly expires_at: Date;
   readonly next_send_at: Date;
@@ -25,7 +27,7 @@ export interface PhoneRow {
 }
 
 export interface ReopenedRow extends OpenedRow, PhoneRow {
-  readonly ended: 'not_found' | 'expired' | 'exhausted' | null;
+  readonly ended: 'not_found' | 'expired' | 'exhausted' | 'opted_out' | null;
   readonly channel: string;
 }
 

@@ -52,11 +52,11 @@ export class Delivery {
     private readonly options: DeliveryOptions,
     private readonly text: Text,
     private readonly journal: AttemptJournal,
-    /** Providers that may have sent this text before. */
-    before: readonly string[] = [],
+    /** Providers that had this text before, and whether one of them may have sent it. */
+    before: { readonly tried: readonly string[]; readonly mayBeOut: boolean } = { tried: [], mayBeOut: false },
   ) {
-    this.tried = new Set(before);
-    this.mayBeOut = before.length > 0;
+    this.tried = new Set(before.tried);
+    this.mayBeOut = before.mayBeOut;
     this.deadline = options.clock.monotonic() + options.sendBudgetMs;
   }
 

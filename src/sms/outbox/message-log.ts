@@ -4,24 +4,32 @@ import { Clock } from '../../kernel/index.js';
 import { Database } from '../../prisma/index.js';
 import type { AttemptJournal } from '../delivery/delivery.js';
 import type { Attempt, Dispatch } from '../delivery/dispatch.js';
+import { ReportSources } from './report-sources.js';
 import * as sql from './outbox.sql.js';
 
-/** Another process has taken the message over: whatever this one still wants with it is no longer its business. */
+/** Another process has taken the message over, or nobody waits for it any more: no further try is this one's to begin. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
-/** How a message ended, or that it is tried again after `retryMs`. */
+/** A message, and which of its claims is ours; the first, by whoever wrote it, is 0. */
+export interface Claim {
+  readonly id: string;
+  readonly turn: number;
+}
+
+/** How a message ended (as_reported: only its networks know), or that it is tried again after `retryMs`. */
 export type Ending =
   | { readonly status: 'accepted' | 'unknown' | 'failed' }
-  | { readonly status: 'canceled' }
+  | { readonly status: 'canceled' | 'as_reported' }
   | { readonly status: 'queued'; readonly retryMs: number };
 
 /** Writes down what happens to messages; each method is one round trip. */
 @Injectable()
-export class MessageLog implements AttemptJournal {
+export class MessageLog {
   constructor(
     private readonly database: Database,
+    private readonly reporters: ReportSources,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -31,33 +39,44 @@ export class MessageLog implements AttemptJournal {
   }
 
   /** @throws {LeaseLost} */
-  async begin(messageId: string, attemptId: string, provider: string): Promise<void> {
-    const rows = await this.database.query(sql.BEGIN, [messageId, attemptId, provider, this.clock.databaseTime()]);
-    if (rows.length === 0) throw new LeaseLost();
+  async begin({ id, turn }: Claim, attemptId: string, provider: string): Promise<void> {
+    const values = [id, turn, attemptId, provider, this.clock.databaseTime()];
+    if ((await this.database.query(sql.BEGIN, values)).length === 0) throw new LeaseLost();
   }
 
-  /** What became of one attempt, and that another provider is tried now. @throws {LeaseLost} */
-  async failedOver(ended: Attempt, begun: { readonly id: string; readonly provider: string }): Promise<void> {
-    const values = [...outcome(ended), begun.id, begun.provider, this.clock.databaseTime()];
-    const rows = await this.database.query(sql.FAIL_OVER, values);
-    if (rows.length === 0) throw new LeaseLost();
+  /** Told of every further try of a message that is ours; throws {@link LeaseLost} when it no longer is. */
+  journal({ turn }: Claim): AttemptJournal {
+    return {
+      failedOver: async (ended, begun) => {
+        const [id, result, fault] = outcome(ended);
+        const values = [id, result, fault, turn, begun.id, begun.provider, this.clock.databaseTime()];
+        if ((await this.database.query(sql.FAIL_OVER, values)).length === 0) throw new LeaseLost();
+      },
+    };
   }
 
-  /** What became of the last attempt, and so of the message; gives the limits back when surely nothing was sent. */
+  /**
+   * What became of the last attempt, and so of the message; gives the limits back when surely nothing was sent. What was
+   * accepted is looked at again when its provider is known to report and does not.
+   */
   async close(
     messageId: string,
     ending: Ending,
     { attempts }: Pick<Dispatch, 'attempts'> = { attempts: [] },
   ): Promise<void> {
     const last = attempts.at(-1);
-    const retryMs = ending.status === 'queued' ? Math.round(ending.retryMs) : null;
     const values = [
       ...(last ? outcome(last) : [null, null, null, null]),
-      ending.status,
-      retryMs,
+      ending.status === 'as_reported' ? null : ending.status,
+      this.againMs(ending, last),
       this.clock.databaseTime(),
     ];
-    await this.database.query(sql.RECORD, [messageId, ...values]);
+    await this.database.query<sql.HitRow>(sql.RECORD, [messageId, ...values]);
+  }
+
+  private againMs(ending: Ending, last: Attempt | undefined): number | null {
+    if (ending.status === 'queued') return Math.round(ending.retryMs);
+    return ending.status === 'accepted' && last ? this.reporters.waitMs(last.provider) : null;
   }
 }
 

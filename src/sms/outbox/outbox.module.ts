@@ -1,10 +1,15 @@
 import { Module } from '@nestjs/common';
 
+import { DeliveryReports } from './delivery-reports.js';
 import { MessageLog } from './message-log.js';
 import { MessageTexts } from './message-texts.js';
 import { OutboxModuleBase } from './outbox.options.js';
 import { OutboxWorker } from './outbox.worker.js';
+import { ReportSources } from './report-sources.js';
 
 /** Needs the database; `SmsModule` alone does not. */
-@Module({ providers: [MessageLog, MessageTexts, OutboxWorker], exports: [MessageLog, MessageTexts, OutboxWorker] })
+@Module({
+  providers: [DeliveryReports, MessageLog, MessageTexts, OutboxWorker, ReportSources],
+  exports: [DeliveryReports, MessageLog, MessageTexts, OutboxWorker, ReportSources],
+})
 export class OutboxModule extends OutboxModuleBase {}

@@ -5,6 +5,8 @@ export interface OutboxOptions {
   readonly leaseMs: number;
   /** How often due messages are looked for; 1000. */
   readonly everyMs?: number;
+  /** After that long without a report from a provider known to report, another one is tried; 20000. */
+  readonly reportWaitMs?: number;
 }
 
 export const { ConfigurableModuleClass: OutboxModuleBase, MODULE_OPTIONS_TOKEN: OUTBOX_OPTIONS } =

@@ -1,43 +1,69 @@
 import type { Statement } from '../../prisma/index.js';
 
-/** A message that is now ours, until its lease runs out. */
+/** A message that is now ours, until its lease runs out or somebody else claims it. */
 export interface ClaimedRow {
   readonly id: string;
+  readonly turn: number;
   readonly verification_id: string | null;
   readonly phone_key: Uint8Array;
   readonly phone_sealed: Uint8Array;
   readonly key_version: number;
   readonly template: string;
   readonly expires_in_ms: number;
+  /** A provider took it, and its network's word is bad or missing. */
+  readonly is_follow_up: boolean;
+  /** A network said that it has, or had, the text. */
+  readonly on_its_way: boolean;
+  readonly opted_out: boolean;
   readonly tries: number;
-  /** Providers whose try ended without an answer. */
+  /** Providers whose text may still arrive. */
   readonly may_have_sent: readonly string[];
+  /** Providers whose network said that theirs will not. */
+  readonly given_up: readonly string[];
+}
+
+/** What became of the hit that a message took in its phone's window: moved, or (null) given back. */
+export interface HitRow {
+  readonly phone_key: Uint8Array;
+  readonly hit_at: Date;
+  readonly moved_to: Date | null;
 }
 
 export const CLAIM: Statement = { name: 'claim_messages', text: 'SELECT * FROM claim_messages($1, $2, $3)' };
 
 const NOW = (parameter: number) => `coalesce($${parameter}::timestamptz, clock_timestamp())`;
 
-/** A process that lost its lease begins nothing: no row, no try. */
-const OURS = (parameter: number) => `status = 'sending' AND lease_until > ${NOW(parameter)}`;
-
 export const BEGIN: Statement = {
   name: 'begin_attempt',
   text: `INSERT INTO attempts (id, message_id, provider, started_at)
-    SELECT $2::uuid, id, $3, ${NOW(4)} FROM messages WHERE id = $1::uuid AND ${OURS(4)} RETURNING id`,
+    SELECT $3::uuid, $1::uuid, $4, ${NOW(5)} WHERE may_begin($1::uuid, $2, ${NOW(5)}) RETURNING id`,
 };
 
 export const FAIL_OVER: Statement = {
   name: 'fail_over',
   text: `WITH ended AS (
-      UPDATE attempts SET outcome = $2::attempt_outcome, fault = $3, provider_message_id = $4, ended_at = ${NOW(7)}
+      UPDATE attempts SET outcome = CASE outcome WHEN 'accepted' THEN outcome ELSE $2::attempt_outcome END,
+          fault = CASE outcome WHEN 'accepted' THEN NULL ELSE $3 END, ended_at = ${NOW(7)}
         WHERE id = $1::uuid RETURNING message_id
     )
     INSERT INTO attempts (id, message_id, provider, started_at)
-    SELECT $5::uuid, id, $6, ${NOW(7)} FROM messages WHERE id = (SELECT message_id FROM ended) AND ${OURS(7)} RETURNING id`,
+    SELECT $5::uuid, message_id, $6, ${NOW(7)} FROM ended WHERE may_begin(message_id, $4, ${NOW(7)}) RETURNING id`,
 };
 
 export const RECORD: Statement = {
   name: 'record_dispatch',
-  text: 'SELECT record_dispatch($1, $2, $3, $4, $5, $6, $7, $8)',
+  text: 'SELECT * FROM record_dispatch($1, $2, $3, $4, $5, $6, $7, $8)',
+};
+
+export const REPORT: Statement = {
+  name: 'record_report',
+  text: 'SELECT record_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS found',
+};
+
+/** Silent for that many texts in a row: it reports no more, or not to us. */
+const MOST_SILENT = 5;
+
+export const REPORTERS: Statement = {
+  name: 'reporters',
+  text: `SELECT provider FROM report_sources WHERE silent < ${MOST_SILENT} AND last_at > ${NOW(1)} - interval '1 day'`,
 };

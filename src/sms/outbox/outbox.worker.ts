@@ -14,11 +14,12 @@ import { LeaseLost, MessageLog } from './message-log.js';
 import { MessageTexts } from './message-texts.js';
 import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox.options.js';
 import type { ClaimedRow } from './outbox.sql.js';
+import { ReportSources } from './report-sources.js';
 
 const BATCH = 50;
 const EVERY_MS = 1_000;
-/** One text that may be out, and one more: after that nobody tries again. */
-const MOST_UNKNOWN = 2;
+/** One text that may arrive, and one more: after that nobody tries again. */
+const MOST_OUT = 2;
 
 /** Delivers what no request waits for: messages queued for later, and those whose process is gone. */
 @Injectable()
@@ -31,6 +32,7 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
   constructor(
     private readonly messages: MessageLog,
     private readonly texts: MessageTexts,
+    private readonly reporters: ReportSources,
     private readonly sms: SmsService,
     private readonly keys: KeyRing,
     @Inject(OUTBOX_OPTIONS) private readonly options: OutboxOptions,
@@ -50,6 +52,7 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
 
   /** One look for due messages, until none is left. */
   async run(): Promise<void> {
+    await this.reporters.refresh();
     for (let claimed = BATCH; claimed === BATCH && !this.closing; ) {
       const due = await this.messages.claim(BATCH, this.options.leaseMs);
       await Promise.all(due.map((message) => this.deliver(message)));
@@ -77,35 +80,53 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private async tryTo(message: ClaimedRow): Promise<void> {
-    const { id, may_have_sent: before, expires_in_ms: leftMs } = message;
-    if (leftMs <= 0 || before.length >= MOST_UNKNOWN) {
-      const status = before.length > 0 ? 'unknown' : 'failed';
-      this.logger.error(
-        `message ${id} ended ${status}: ${leftMs <= 0 ? 'its time ran out' : 'two providers gave no answer'}`,
-      );
-      return this.messages.close(id, { status });
+    const { id, expires_in_ms: leftMs, may_have_sent: out } = message;
+    const ended = this.endOf(message);
+    if (ended) {
+      if (ended.reason) this.logger.error(`message ${id} ended ${ended.status}: ${ended.reason}`);
+      return this.messages.close(id, { status: ended.status });
     }
-    const phone = PhoneNumber.parse(
-      this.keys.open({ version: message.key_version, data: message.phone_sealed }, message.phone_key),
-    );
+    const sealed = { version: message.key_version, data: message.phone_sealed };
+    const phone = PhoneNumber.parse(this.keys.open(sealed, message.phone_key));
     const body = await this.texts.textOf(message, phone);
-    if (body === undefined) return this.messages.close(id, { status: before.length > 0 ? 'unknown' : 'canceled' });
+    if (body === undefined) return this.messages.close(id, { status: this.unneeded(message) });
 
     const retryMs = backoff(message.tries, Math.random);
-    const plan = this.sms.plan(before);
+    const tried = [...out, ...message.given_up];
+    const plan = this.sms.plan({ tried, mayBeOut: out.length > 0, elsewhere: message.is_follow_up });
     if (!plan) return this.messages.close(id, { status: 'queued', retryMs });
     try {
-      await this.messages.begin(id, plan.attemptId, plan.provider);
+      await this.messages.begin(message, plan.attemptId, plan.provider);
       const text = { to: phone, body, validForSecs: Math.max(1, Math.floor(leftMs / 1_000)) };
-      const dispatch = await plan.deliver(text, this.messages);
+      const dispatch = await plan.deliver(text, this.messages.journal(message));
       const ending = endingOf(dispatch, retryMs);
       await this.messages.close(id, ending, dispatch);
+      const what = message.is_follow_up ? `follow-up of message ${id}` : `message ${id}`;
       this.logger.log(
-        `message ${id} to ${phone}: ${ending.status} after ${message.tries + dispatch.attempts.length} attempt(s)`,
+        `${what} to ${phone}: ${ending.status} after ${message.tries + dispatch.attempts.length} attempt(s)`,
       );
     } finally {
       plan.drop();
     }
+  }
+
+  /** Why nobody tries any more, if so. */
+  private endOf(
+    message: ClaimedRow,
+  ): { status: 'unknown' | 'failed' | 'canceled' | 'as_reported'; reason?: string } | undefined {
+    const { may_have_sent: out, is_follow_up, on_its_way, opted_out, given_up } = message;
+    if (on_its_way || (is_follow_up && !this.sms.hasOther([...out, ...given_up]))) return { status: 'as_reported' };
+    if (opted_out) return { status: this.unneeded(message) };
+    const reason =
+      message.expires_in_ms <= 0 ? 'its time ran out' : out.length >= MOST_OUT ? 'two texts may be out' : undefined;
+    if (!reason) return undefined;
+    if (is_follow_up) return { status: 'as_reported' };
+    return { status: out.length > 0 ? 'unknown' : 'failed', reason };
+  }
+
+  private unneeded({ is_follow_up, may_have_sent }: ClaimedRow): 'as_reported' | 'unknown' | 'canceled' {
+    if (is_follow_up) return 'as_reported';
+    return may_have_sent.length > 0 ? 'unknown' : 'canceled';
   }
 }
 

@@ -1,0 +1,48 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+
+import { Clock, KeyRing, PhoneNumber } from '../../kernel/index.js';
+import { Database } from '../../prisma/index.js';
+import type { DeliveryReport } from '../provider/delivery-report.js';
+import { REPORT } from './outbox.sql.js';
+
+/** Takes down what networks say: one round trip each, in any order, as often as they like. */
+@Injectable()
+export class DeliveryReports {
+  private readonly logger = new Logger('Reports');
+
+  constructor(
+    private readonly database: Database,
+    private readonly keys: KeyRing,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  /** False when it is about no text of ours. @throws {DatabaseUnavailable} so that the provider tells it again */
+  async record(provider: string, report: DeliveryReport): Promise<boolean> {
+    const { attemptId, providerMessageId, phone, status, code, curable, optedOut, costMicros } = report;
+    const values = [
+      provider,
+      attemptId ?? null,
+      providerMessageId ?? null,
+      phone === undefined ? null : this.phoneKey(phone),
+      status,
+      code ?? null,
+      curable ?? false,
+      optedOut ?? false,
+      costMicros ?? null,
+      this.clock.databaseTime(),
+    ];
+    const [row] = await this.database.query<{ found: boolean }>(REPORT, values);
+    const found = row?.found === true;
+    const what = `report of ${provider}: ${status}${code === undefined ? '' : ` (${code})`}`;
+    this.logger.debug(found ? what : `${what}, about no text of ours`);
+    return found;
+  }
+
+  private phoneKey(phone: string): Buffer | null {
+    try {
+      return this.keys.lookupKey('phone', PhoneNumber.parse(phone).line);
+    } catch {
+      return null; // not a phone, so none of ours
+    }
+  }
+}
