@@ -5,6 +5,7 @@ import { AppConfig, AppConfigModule } from './config/index.js';
 import { FraudModule } from './fraud/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
+import { IdempotencyModule } from './idempotency/index.js';
 import { KernelModule } from './kernel.module.js';
 import { AddressThrottle, LimitsModule } from './limits/index.js';
 import { PrismaModule } from './prisma/index.js';
@@ -13,7 +14,7 @@ import { VerificationModule } from './verification/index.js';
 
 /** Requests a minute that one address may make to public routes. */
 const PUBLIC_REQUESTS = { ttl: 60_000, limit: 60 };
-/** What a claimed message gets beyond the request's own budget before another process may take it over. */
+/** What a claimed message or request gets beyond the request's own budget before another process may take it over. */
 const LEASE_MARGIN_MS = 5_000;
 
 /** The only file that names every room, and the only one that turns configuration into a room's options. */
@@ -55,6 +56,7 @@ export class AppModule {
           useFactory: (storage: AddressThrottle) => ({ throttlers: [PUBLIC_REQUESTS], storage }),
         }),
         HttpModule.forRoot({ apiKeys }),
+        IdempotencyModule.forRoot({ leaseMs }),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
       ],
     };

@@ -22,9 +22,11 @@ const AGE = `
   UPDATE limit_windows SET hits = ARRAY(SELECT hit - make_interval(secs => :secs) FROM unnest(hits) WITH ORDINALITY AS h(hit, n) ORDER BY n);
   UPDATE verifications SET created_at = created_at - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs),
     next_send_at = next_send_at - make_interval(secs => :secs);
-  UPDATE messages SET created_at = created_at - make_interval(secs => :secs), lease_until = lease_until - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs)`;
+  UPDATE messages SET created_at = created_at - make_interval(secs => :secs), lease_until = lease_until - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs);
+  UPDATE idempotency_keys SET lease_until = lease_until - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs)`;
 
-async function age(database: Database, secs: number): Promise<void> {
+/** The same for a database that the program opened. */
+export async function age(database: Database, secs: number): Promise<void> {
   for (const text of AGE.replaceAll(':secs', String(secs)).split(';')) await database.query({ name: '', text }, []);
 }
 
