@@ -11,8 +11,8 @@ export function beforeAnswer(request: FastifyRequest, lastWord: LastWord): void 
 }
 
 /** Fastify's hook `onSend`. */
-export async function answerWith(request: FastifyRequest, reply: FastifyReply, body: unknown): Promise<unknown> {
+export function answerWith(request: FastifyRequest, reply: FastifyReply, body: unknown): Promise<unknown> {
   const lastWord = lastWords.get(request);
   lastWords.delete(request);
-  return lastWord ? lastWord(reply, body) : body;
+  return lastWord ? lastWord(reply, body) : Promise.resolve(body);
 }
