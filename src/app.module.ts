@@ -5,6 +5,7 @@ import { AppConfig, AppConfigModule } from './config/index.js';
 import { FraudModule } from './fraud/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
+import { IdempotencyModule } from './idempotency/index.js';
 import { KernelModule } from './kernel.module.js';
 import { AddressThrottle, LimitsModule } from './limits/index.js';
 import { PrismaModule } from './prisma/index.js';
@@ -14,7 +15,7 @@ import { VerificationModule } from './verification/index.js';
 
 /** Requests a minute that one address may make to public routes. */
 const PUBLIC_REQUESTS = { ttl: 60_000, limit: 60 };
-/** What a claimed message gets beyond the request's own budget before another process may take it over. */
+/** What a claimed message or request gets beyond the request's own budget before another process may take it over. */
 const LEASE_MARGIN_MS = 5_000;
 
 /** What is left of the failover's time for the network's word, once the request and a look at the outbox had theirs. */
@@ -61,6 +62,7 @@ export class AppModule {
         }),
         HttpModule.forRoot({ apiKeys }),
         ReportsModule,
+        IdempotencyModule.forRoot({ leaseMs }),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
       ],
     };

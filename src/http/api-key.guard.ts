@@ -35,9 +35,14 @@ export function isPublic(reflector: Reflector, context: ExecutionContext): boole
   return reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [context.getHandler(), context.getClass()]) === true;
 }
 
-/** The name of the API key that the request came with. */
+/** The name of the API key that the request came with; undefined on a public route. */
+export function callerOf(request: FastifyRequest): string | undefined {
+  return callers.get(request);
+}
+
+/** The same, for a route that needs a key. */
 export const CallerName = createParamDecorator((_: unknown, context: ExecutionContext): string => {
-  const name = callers.get(context.switchToHttp().getRequest<FastifyRequest>());
+  const name = callerOf(context.switchToHttp().getRequest<FastifyRequest>());
   if (name === undefined) throw new Unauthorized();
   return name;
 });

@@ -6,7 +6,9 @@ const MEANING: Readonly<Record<number, string>> = {
   401: 'UNAUTHORIZED',
   403: 'DESTINATION_NOT_ALLOWED',
   404: 'VERIFICATION_NOT_FOUND',
+  409: 'IDEMPOTENCY_CONFLICT: the first request with this key is still running',
   410: 'VERIFICATION_EXPIRED',
+  422: 'IDEMPOTENCY_MISMATCH: this key came with another request',
   429: 'RATE_LIMIT_EXCEEDED or TOO_MANY_CHECKS; Retry-After says when',
   503: 'DELIVERY_UNAVAILABLE, SMS_DISABLED or DATABASE_UNAVAILABLE',
 };

@@ -1,5 +1,6 @@
-export { CallerName, Public } from './api-key.guard.js';
+export { callerOf, CallerName, Public } from './api-key.guard.js';
 export { ApiProblems, ApiPublicProblems } from './api-problems.js';
+export { beforeAnswer } from './before-answer.js';
 export { openApi, serveDocs } from './docs.js';
 export { HttpModule } from './http.module.js';
 export type { HttpOptions } from './http.options.js';
@@ -7,3 +8,4 @@ export { JsonLogger } from './json-logger.js';
 export { MayBeAbsent } from './may-be-absent.js';
 export { setRateLimit } from './rate-limit-headers.js';
 export { createAdapter } from './server.js';
+export { isTooDeep } from './validation.pipe.js';

@@ -18,6 +18,7 @@ export const STATUS = {
   not_found: 404,
   conflict: 409,
   gone: 410,
+  mismatch: 422,
   rate_limited: 429,
   unavailable: 503,
 } as const satisfies Record<ErrorKind, number>;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 
+import { answerWith } from './before-answer.js';
 import { drainOnClose } from './drain.js';
 import { onUnreadableAddress, onUnreadableRequest } from './framework-errors.js';
 import { requestContext } from './request-context.js';
@@ -34,6 +35,7 @@ export function createAdapter({ trustedProxies }: ServerOptions): FastifyAdapter
     });
     requestContext.run({ requestId: request.id }, next);
   });
+  adapter.getInstance().addHook('onSend', answerWith);
   drainOnClose(adapter.getInstance());
   return adapter;
 }

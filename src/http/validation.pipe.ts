@@ -42,11 +42,14 @@ function isDeeperThan(depth: number, value: unknown): boolean {
   return depth === 0 || Object.values(value).some((member) => isDeeperThan(depth - 1, member));
 }
 
+/** Whether a body is refused for its depth, before anything has walked it. */
+export const isTooDeep = (body: unknown): boolean => isDeeperThan(MAX_DEPTH, body);
+
 /** Nest's pipe, which knows neither depth nor that every object has members such as `constructor`. */
 class BodyPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'body') {
-      if (isDeeperThan(MAX_DEPTH, value)) throw new InvalidRequest([{ pointer: '#', detail: 'is nested too deeply' }]);
+      if (isTooDeep(value)) throw new InvalidRequest([{ pointer: '#', detail: 'is nested too deeply' }]);
       const inherited = Object.keys(Object(value) as object).find((name) => name in Object.prototype);
       if (inherited)
         throw new InvalidRequest([{ pointer: pointerTo(inherited), detail: 'is not a member of this request' }]);

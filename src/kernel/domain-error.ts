@@ -7,6 +7,7 @@ export type ErrorKind =
   | 'not_found'
   | 'conflict'
   | 'gone'
+  | 'mismatch'
   | 'rate_limited'
   | 'unavailable';
 
@@ -22,6 +23,9 @@ export abstract class DomainError extends Error {
 
   /** Seconds after which the same request may succeed; becomes `Retry-After`. */
   readonly retryAfterSecs?: number;
+
+  /** What was asked for may have been done all the same: nobody got to know. */
+  readonly mayHaveHappened?: boolean;
 
   /** Where the caller stands with the limits, where the failure is about them. */
   readonly quotas?: readonly QuotaState[];

@@ -4,3 +4,4 @@ export * from './environment.js';
 export * from './key-ring.js';
 export * from './phone-number.js';
 export * from './quota.js';
+export * from './run.js';

@@ -22,6 +22,8 @@ export class SecretGone extends DomainError {
   }
 }
 
+export type LookupKind = 'phone' | 'ip' | 'idempotency-key' | 'request';
+
 export interface Sealed {
   readonly version: number;
   readonly data: Uint8Array;
@@ -55,13 +57,13 @@ export class KeyRing {
     return this.current.version;
   }
 
-  /** 32 bytes by which rows about one phone find each other; tells nothing about it without the secret. */
-  lookupKey(kind: 'phone' | 'ip', value: string): Buffer {
+  /** 32 bytes by which rows about one phone (or address, or request) find each other; tells nothing without the secret. */
+  lookupKey(kind: LookupKind, value: string): Buffer {
     return createHmac('sha256', this.current.lookup).update(`${kind}\0${value}`).digest();
   }
 
   /** The same under the previous secret, while there is one: what was written under it is still to be found. */
-  formerLookupKey(kind: 'phone' | 'ip', value: string): Buffer | null {
+  formerLookupKey(kind: LookupKind, value: string): Buffer | null {
     const [, former] = this.all;
     return former ? createHmac('sha256', former.lookup).update(`${kind}\0${value}`).digest() : null;
   }

@@ -10,6 +10,7 @@ export class DatabaseUnavailable extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'DATABASE_UNAVAILABLE';
   override readonly retryAfterSecs = 5;
+  override readonly mayHaveHappened = true;
   override readonly hint = 'Nothing was approved. Try again shortly.';
 
   constructor(cause: unknown) {

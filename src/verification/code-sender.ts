@@ -46,10 +46,10 @@ export class CodeSender {
   /**
    * Claims a provider's turn for `work`, which writes the message down and then sends; gives the turn back when no message
    * came of it. Nobody free: the message is queued.
+   * @param id of the message
    */
-  async dispatching<T>(work: (message: NewMessage, send: Send) => Promise<T>): Promise<T> {
+  async dispatching<T>(work: (message: NewMessage, send: Send) => Promise<T>, id: string = randomUUID()): Promise<T> {
     const plan = this.sms.plan();
-    const id = randomUUID();
     if (!plan) {
       const queued = { id, template: TEMPLATE, leaseMs: backoff(0, Math.random), attemptId: null, provider: null };
       return work(queued, () => Promise.resolve('queued'));

@@ -3,6 +3,8 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestj
 import type { FastifyReply } from 'fastify';
 
 import { ApiProblems, CallerName, setRateLimit } from '../http/index.js';
+import { ApiRepeatable, ThisRun } from '../idempotency/index.js';
+import type { Run } from '../kernel/index.js';
 import {
   CheckResultDto,
   CheckVerificationDto,
@@ -25,8 +27,13 @@ export class VerificationController {
   @ApiOperation({ summary: 'Send a code to a phone' })
   @ApiCreatedResponse({ type: VerificationDto })
   @ApiProblems(400, 403, 429, 503)
-  async start(@Body() body: StartVerificationDto, @Res({ passthrough: true }) reply: FastifyReply): Promise<Shown> {
-    return shown(await this.verifications.start(body), reply);
+  @ApiRepeatable()
+  async start(
+    @Body() body: StartVerificationDto,
+    @ThisRun() run: Run | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Shown> {
+    return shown(await this.verifications.start(body, run), reply);
   }
 
   @Post(':id/resend')
@@ -36,12 +43,14 @@ export class VerificationController {
   })
   @ApiCreatedResponse({ type: VerificationDto })
   @ApiProblems(400, 403, 404, 410, 429, 503)
+  @ApiRepeatable()
   async resend(
     @Param('id', VerificationId) id: string,
     @Body() _body: ResendVerificationDto,
+    @ThisRun() run: Run | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Shown> {
-    return shown(await this.verifications.resend(id), reply);
+    return shown(await this.verifications.resend(id, run), reply);
   }
 
   @Post(':id/check')
@@ -49,12 +58,14 @@ export class VerificationController {
   @ApiOperation({ summary: 'Check the code that the person typed' })
   @ApiOkResponse({ type: CheckResultDto })
   @ApiProblems(400, 404, 410, 429, 503)
+  @ApiRepeatable()
   check(
     @Param('id', VerificationId) id: string,
     @Body() body: CheckVerificationDto,
     @CallerName() caller: string,
+    @ThisRun() run: Run | undefined,
   ): Promise<CheckResult> {
-    return this.verifications.check(id, body.code, caller, body.purpose);
+    return this.verifications.check(id, body.code, caller, body.purpose, run);
   }
 
   @Get(':id')

@@ -77,10 +77,11 @@ export class VerificationRepository {
     return row;
   }
 
-  /** True for exactly one caller. */
-  async approve(id: string): Promise<boolean> {
-    const rows = await this.database.query(sql.APPROVE, [id, this.clock.databaseTime()]);
-    return rows.length === 1;
+  /** When, for exactly one caller. @param run whose repeat may learn of it */
+  async approve(id: string, run: string | null): Promise<Date | undefined> {
+    const values = [id, this.clock.databaseTime(), run];
+    const [row] = await this.database.query<{ ended_at: Date }>(sql.APPROVE, values);
+    return row?.ended_at;
   }
 
   /** Where it stands by the database's clock. */
@@ -91,6 +92,16 @@ export class VerificationRepository {
 
   find(id: string) {
     return answerTo(this.prisma.verification.findUnique({ where: { id } }));
+  }
+
+  /** One text of a verification, with the verification and the attempts that may have brought it to the phone. */
+  findMessage(id: string) {
+    return answerTo(
+      this.prisma.message.findUnique({
+        where: { id },
+        include: { verification: true, attempts: { where: { outcome: { notIn: ['not_sent', 'permanent'] } } } },
+      }),
+    );
   }
 
   /** True when it was open until now. */

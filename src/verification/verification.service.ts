@@ -3,20 +3,38 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import { DestinationPolicy } from '../fraud/index.js';
-import { KeyRing, PhoneNumber, type QuotaState } from '../kernel/index.js';
+import { KeyRing, PhoneNumber, type QuotaState, type Run } from '../kernel/index.js';
 import { SendLimits } from '../limits/index.js';
 import { isSameCode } from './code.js';
 import { CodeSender } from './code-sender.js';
 import { ProofSigner } from './proof/proof-signer.js';
 import { VerificationSecrets } from './verification-secrets.js';
-import { optedOut, TooManyChecks, VerificationExpired, VerificationNotFound } from './verification.errors.js';
+import {
+  DeliveryUnavailable,
+  optedOut,
+  TooManyChecks,
+  VerificationExpired,
+  VerificationNotFound,
+} from './verification.errors.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
-import { VerificationRepository } from './verification.repository.js';
+import { VerificationRepository, type PhoneColumns } from './verification.repository.js';
 import type { OpenedRow } from './verification.sql.js';
 import type { CheckResult, DeliveryState, StartRequest, VerificationState } from './verification.types.js';
 
 /** Seconds until the next text may be asked for, by how many went before. */
 const COOLDOWNS_SECS = [30, 60, 120] as const;
+/** What a text that is already on its way is called to whoever asks again. */
+const DELIVERY = {
+  queued: 'queued',
+  sending: 'queued', // its process died; the outbox goes on with it
+  accepted: 'accepted',
+  sent: 'accepted',
+  delivered: 'accepted',
+  undelivered: 'accepted',
+  unknown: 'unknown',
+  failed: 'unknown', // unless surely none of its attempts sent it
+  canceled: undefined,
+} as const satisfies Record<string, DeliveryState | undefined>;
 
 @Injectable()
 export class VerificationService {
@@ -35,12 +53,15 @@ export class VerificationService {
 
   /**
    * Opens a verification and sends its code: one round trip, one POST, one round trip.
+   * @param run gives the verification and its message their id
    * @throws {InvalidPhoneFormat | DestinationNotAllowed | RateLimitExceeded | SmsDisabled | DeliveryUnavailable | DatabaseUnavailable}
    */
-  async start({ phone: text, purpose, channel, locale }: StartRequest): Promise<VerificationState> {
+  async start({ phone: text, purpose, channel, locale }: StartRequest, run?: Run): Promise<VerificationState> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
     this.destinations.admit(phone);
-    const id = randomUUID();
+    const before = run?.isRepeat && (await this.sentBefore(run));
+    if (before) return before;
+    const id = run?.id ?? randomUUID();
     const { codeLength, maxChecks, ttlSecs } = this.options;
     const phoneKey = this.keys.lookupKey('phone', phone.line);
     const formerPhoneKey = this.keys.formerLookupKey('phone', phone.line);
@@ -66,11 +87,13 @@ export class VerificationService {
       const code = this.secrets.codeOf(id, { purpose, key_version: keyVersion, code_length: codeLength }, phone);
       const delivery = await send(phone, code, row.secs_left);
       return this.stateOf({ id, phone, channel, purpose, delivery, row, quotas, checksLeft: maxChecks, code });
-    });
+    }, run?.id);
   }
 
   /** The same code again, with the same expiry and the same guesses. @throws as `start`, and for what has ended */
-  async resend(id: string): Promise<VerificationState> {
+  async resend(id: string, run?: Run): Promise<VerificationState> {
+    const before = run?.isRepeat && (await this.sentBefore(run));
+    if (before) return before;
     return this.codes.dispatching(async (message, send) => {
       const row = await this.verifications.reopen(id, message, COOLDOWNS_SECS);
       if (row.ended === 'not_found') throw new VerificationNotFound();
@@ -93,27 +116,37 @@ export class VerificationService {
         checksLeft: max_checks - checks,
         code,
       });
-    });
+    }, run?.id);
   }
 
   /**
    * Judges one guess; the first right one wins, and no other. Two statements at most.
    * @param audience who may rely on the proof @throws {VerificationNotFound | VerificationExpired | TooManyChecks}
    */
-  async check(id: string, guess: string, audience: string, purpose: string | null = null): Promise<CheckResult> {
+  async check(
+    id: string,
+    guess: string,
+    audience: string,
+    purpose: string | null = null,
+    run?: Run,
+  ): Promise<CheckResult> {
     const row = await this.verifications.countGuess(id, purpose);
-    if (!row) return this.ended(id, purpose);
+    if (!row) return (await this.approvedBefore(id, audience, run)) ?? this.ended(id, purpose);
     const phone = this.secrets.phoneOf(row);
     if (!isSameCode(guess, this.secrets.codeOf(id, row, phone))) {
       return { status: 'pending', valid: false, checksLeft: row.max_checks - row.checks };
     }
-    if (!(await this.verifications.approve(id))) throw new VerificationNotFound();
+    const approvedAt = await this.verifications.approve(id, run?.id ?? null);
+    if (!approvedAt) {
+      const before = await this.approvedBefore(id, audience, run);
+      if (before) return before;
+      throw new VerificationNotFound();
+    }
     this.logger.log(`verification ${id} approved for ${phone}`);
-    return {
-      status: 'approved',
-      valid: true,
-      proof: await this.proofs.sign({ verificationId: id, purpose: row.purpose, phone, audience }),
-    };
+    const jti = run?.id ?? randomUUID();
+    const { purpose: goodFor } = row;
+    const proof = await this.proofs.sign({ verificationId: id, purpose: goodFor, phone, audience, approvedAt, jti });
+    return { status: 'approved', valid: true, proof };
   }
 
   /** @throws {VerificationNotFound} */
@@ -124,11 +157,7 @@ export class VerificationService {
       this.verifications.window(found.phoneKey),
       this.verifications.whereItStands(id, null),
     ]);
-    const phone = this.secrets.phoneOf({
-      phone_key: found.phoneKey,
-      phone_sealed: found.phoneSealed,
-      key_version: found.keyVersion,
-    });
+    const phone = this.secrets.phoneOf(secretColumns(found));
     const row = { created_at: found.createdAt, expires_at: found.expiresAt, next_send_at: found.nextSendAt };
     const state = this.stateOf({
       ...{ id, phone, row, channel: found.channel, purpose: found.purpose, checksLeft: found.maxChecks - found.checks },
@@ -144,6 +173,32 @@ export class VerificationService {
     const state = await this.get(id);
     if (canceled || state.status === 'canceled') return state;
     throw state.status === 'expired' ? new VerificationExpired() : new VerificationNotFound();
+  }
+
+  /** The state of what an execution of the same run already sent, or left to the outbox. */
+  private async sentBefore(run: Run): Promise<VerificationState | undefined> {
+    const message = await this.verifications.findMessage(run.id);
+    if (!message?.verification) return undefined;
+    if (message.status === 'failed' && message.attempts.length === 0) throw new DeliveryUnavailable();
+    const row = secretColumns(message.verification);
+    const { id } = message.verification;
+    const code = this.secrets.codeOf(id, row, this.secrets.phoneOf(row));
+    const delivery = DELIVERY[message.status];
+    return {
+      ...(await this.get(id)),
+      ...(delivery && { delivery }),
+      ...(this.options.revealCodes && { testCode: code }),
+    };
+  }
+
+  /** The same proof again, when it was this very run that approved. */
+  private async approvedBefore(id: string, audience: string, run: Run | undefined): Promise<CheckResult | undefined> {
+    const found = run && (await this.verifications.find(id));
+    if (!found?.endedAt || found.approvedBy !== run?.id) return undefined;
+    const { purpose, endedAt: approvedAt } = found;
+    const phone = this.secrets.phoneOf(secretColumns(found));
+    const proof = await this.proofs.sign({ verificationId: id, purpose, phone, audience, approvedAt, jti: run.id });
+    return { status: 'approved', valid: true, proof };
   }
 
   private async ended(id: string, purpose: string | null): Promise<never> {
@@ -181,4 +236,10 @@ export class VerificationService {
       quotas,
     };
   }
+}
+
+/** Prisma's row in the words of our own statements. */
+function secretColumns(row: PhoneColumns & { readonly purpose: string; readonly codeLength: number }) {
+  const { purpose, codeLength: code_length } = row;
+  return { phone_key: row.phoneKey, phone_sealed: row.phoneSealed, key_version: row.keyVersion, purpose, code_length };
 }

@@ -23,9 +23,11 @@ const AGE = `
   UPDATE verifications SET created_at = created_at - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs),
     next_send_at = next_send_at - make_interval(secs => :secs);
   UPDATE messages SET created_at = created_at - make_interval(secs => :secs), lease_until = lease_until - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs);
-  UPDATE report_sources SET last_at = last_at - make_interval(secs => :secs)`;
+  UPDATE report_sources SET last_at = last_at - make_interval(secs => :secs);
+  UPDATE idempotency_keys SET lease_until = lease_until - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs)`;
 
-async function age(database: Database, secs: number): Promise<void> {
+/** The same for a database that the program opened. */
+export async function age(database: Database, secs: number): Promise<void> {
   for (const text of AGE.replaceAll(':secs', String(secs)).split(';')) await database.query({ name: '', text }, []);
 }
 

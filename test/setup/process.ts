@@ -103,18 +103,24 @@ export class Program {
     return /development API key: (\S+)/.exec(this.stdout)?.[1] ?? KEY;
   }
 
-  async call(method: string, path: string, body?: unknown): Promise<Answer> {
+  async call(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', ...more },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(20_000),
     });
     return { status: response.status, headers: response.headers, body: await response.json() };
   }
 
-  send(phone: string): Promise<Answer> {
-    return this.call('POST', '/v1/verifications', { phone });
+  send(phone: string, idempotencyKey?: string): Promise<Answer> {
+    const headers: Record<string, string> = idempotencyKey ? { 'idempotency-key': idempotencyKey } : {};
+    return this.call('POST', '/v1/verifications', { phone }, headers);
   }
 
   check(id: string, code: string): Promise<Answer> {

@@ -1,0 +1,89 @@
+import { Injectable, Logger, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { of, tap, type Observable } from 'rxjs';
+
+import { beforeAnswer, callerOf, isTooDeep } from '../http/index.js';
+import { DomainError, type ErrorKind } from '../kernel/index.js';
+import { Answers, type Answer, type Asked, type OwnClaim } from './answers.js';
+import { canonicalJson } from './canonical-json.js';
+import { IdempotencyConflict, IdempotencyMismatch, InvalidIdempotencyKey } from './idempotency.errors.js';
+import { runs } from './repeatable.js';
+
+const KEY = /^[ -~]{1,255}$/;
+/** Beyond those that every answer has. */
+const KEPT_HEADERS = ['content-type', 'ratelimit', 'ratelimit-policy'];
+/** Refusals that are answers; after the others nothing was done, and the same request may fare better. */
+const KEPT_REFUSALS: ReadonlySet<ErrorKind> = new Set(['forbidden', 'not_found', 'gone']);
+
+/** Runs a POST with an Idempotency-Key once, and gives every repeat the answer of the first. */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  private readonly logger = new Logger('Idempotency');
+
+  constructor(private readonly answers: Answers) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const asked = askedBy(request);
+    if (!asked) return next.handle();
+    const claim = await this.answers.claim(asked);
+    switch (claim.state) {
+      case 'running':
+        throw new IdempotencyConflict();
+      case 'mismatch':
+        throw new IdempotencyMismatch();
+      case 'answered':
+        beforeAnswer(request, (reply) => Promise.resolve(replay(claim.answer, reply)));
+        return of(undefined);
+      case 'ours': {
+        let failure: unknown;
+        runs.set(request, claim.run);
+        beforeAnswer(request, async (reply, body) => {
+          await this.settle(claim, failure, reply, body);
+          return body;
+        });
+        return next.handle().pipe(tap({ error: (error: unknown) => (failure = error) }));
+      }
+    }
+  }
+
+  /** Never fails: the answer is true even if it cannot be kept, and the next run finds what this one did. */
+  private async settle(claim: OwnClaim, failure: unknown, reply: FastifyReply, body: unknown): Promise<void> {
+    const fate = fateAfter(failure);
+    try {
+      if (fate === 'keep') await this.answers.keep(claim, answerOf(reply, body));
+      else await this.answers[fate](claim);
+    } catch (error) {
+      this.logger.error(`cannot ${fate} an answer: ${error instanceof Error ? error.message : 'unknown failure'}`);
+    }
+  }
+}
+
+/** @throws {InvalidIdempotencyKey} */
+function askedBy(request: FastifyRequest): Asked | undefined {
+  const { method, url, body, headers, routeOptions } = request;
+  const key = headers['idempotency-key'];
+  const caller = callerOf(request);
+  if (method !== 'POST' || key === undefined || caller === undefined) return undefined;
+  if (typeof key !== 'string' || !KEY.test(key)) throw new InvalidIdempotencyKey();
+  if (isTooDeep(body)) return undefined; // which validation refuses
+  return { name: [caller, routeOptions.url ?? url, key], content: [url, canonicalJson(body)] };
+}
+
+function fateAfter(failure: unknown): 'keep' | 'forget' | 'leave' {
+  if (failure === undefined) return 'keep';
+  if (!(failure instanceof DomainError) || failure.mayHaveHappened) return 'leave';
+  return KEPT_REFUSALS.has(failure.kind) ? 'keep' : 'forget';
+}
+
+function answerOf(reply: FastifyReply, body: unknown): Answer {
+  const headers = KEPT_HEADERS.flatMap((name) =>
+    reply.hasHeader(name) ? [[name, String(reply.getHeader(name))]] : [],
+  );
+  return { status: reply.statusCode, headers: Object.fromEntries(headers) as Answer['headers'], body: String(body) };
+}
+
+function replay({ status, headers, body }: Answer, reply: FastifyReply): string {
+  void reply.status(status).headers({ ...headers, 'idempotency-replayed': 'true' });
+  return body;
+}

@@ -1,0 +1,2 @@
+export { IdempotencyModule } from './idempotency.module.js';
+export { ApiRepeatable, ThisRun } from './repeatable.js';
