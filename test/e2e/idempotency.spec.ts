@@ -222,11 +222,11 @@ describe('a POST with an Idempotency-Key', () => {
 
   it('is refused again when the handler refused it', async () => {
     const to = { phone: PHONE };
-    twilio.behave({ kind: 'reject', code: '21610' });
-    const optedOut = await start('k', to);
-    expect(optedOut.status).toBe(403);
+    twilio.behave({ kind: 'reject', code: '21614' });
+    const refused = await start('k', to);
+    expect(refused.status).toBe(403);
     twilio.heal();
-    expectSame(await start('k', to), optedOut);
+    expectSame(await start('k', to), refused);
     const gone = await post(`${START}/00000000-0000-4000-8000-000000000000/check`, { code: '123456' }, 'k');
     expect(gone.status).toBe(404);
     expectSame(await post(`${START}/00000000-0000-4000-8000-000000000000/check`, { code: '123456' }, 'k'), gone);
