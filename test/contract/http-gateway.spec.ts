@@ -78,4 +78,20 @@ describe('http adapter with a gateway that answers as Kannel does', () => {
     await provider.close();
     await gateway.close();
   });
+
+  it.each([
+    [undefined, 'good'],
+    [/^ok$/, 'good'],
+    [/on-line/, 'unconfirmed'],
+  ])('reads the answer to a ping by the pattern %s: %s', async (pingPattern, expected) => {
+    const gateway = await FakeGateway.start();
+    const provider = new HttpProvider({ url: gateway.url, pingUrl: `${gateway.url}/ping`, pingPattern, patience });
+    const pinged = provider.ping?.(AbortSignal.timeout(5_000)).then(
+      () => 'good',
+      (error: ProviderError) => error.fault,
+    );
+    expect(await pinged).toBe(expected);
+    await provider.close();
+    await gateway.close();
+  });
 });

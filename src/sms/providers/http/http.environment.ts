@@ -103,6 +103,11 @@ export class HttpEnvironment {
   @IsSecureUrl()
   SMS_HTTP_PING_URL?: string;
 
+  @Env({ about: 'What the body of that answer has to match; unset: any 2xx.', example: '"status":"up"' })
+  @IsOptional()
+  @IsPattern()
+  SMS_HTTP_PING_PATTERN?: string;
+
   @Env({ about: 'How long one answer may take while the gateway is the last provider left.', example: '30' })
   @IsTimeoutSecs()
   SMS_HTTP_REQUEST_TIMEOUT_SECS: number = 30;

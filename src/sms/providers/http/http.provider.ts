@@ -21,6 +21,8 @@ export interface HttpOptions {
   readonly sender?: string;
   /** Asked by GET, with the same headers, for a sign of life. */
   readonly pingUrl?: string;
+  /** What its body has to match; unset: any 2xx is a sign of life. */
+  readonly pingPattern?: RegExp;
   readonly patience?: Patience;
 }
 
@@ -41,8 +43,8 @@ export class HttpProvider implements SmsProvider, Closable {
     this.#options = options;
     this.#http = http;
     this.patience = options.patience ?? DEFAULT_PATIENCE;
-    const { pingUrl: url, headers = {} } = options;
-    if (url) this.ping = async (signal) => expectGood(await this.call({ method: 'GET', url, headers, signal }));
+    const { pingUrl, headers = {} } = options;
+    if (pingUrl) this.ping = (signal) => this.ask({ method: 'GET', url: pingUrl, headers, signal });
   }
 
   async send(message: SmsMessage, signal: AbortSignal): Promise<Receipt> {
@@ -56,6 +58,13 @@ export class HttpProvider implements SmsProvider, Closable {
 
   close(): Promise<void> {
     return this.#http.close();
+  }
+
+  private async ask(request: HttpRequest): Promise<void> {
+    const response = await this.call(request);
+    expectGood(response);
+    if (this.#options.pingPattern?.test(response.body) === false)
+      throw new ProviderError('unconfirmed', 'The gateway is there, but did not say that all is well.');
   }
 
   private call(request: HttpRequest): Promise<HttpResponse> {
