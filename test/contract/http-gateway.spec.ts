@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { PhoneNumber } from '../../src/kernel/index.js';
-import { HttpProvider, ProviderError, type HttpOptions } from '../../src/sms/index.js';
+import { HttpProvider, type ProviderError, type HttpOptions } from '../../src/sms/index.js';
 import { FakeGateway } from '../support/index.js';
 
 const patience = { timeoutMs: 5_000, maxRetries: 0, retryDelayMs: 1 };

@@ -1,80 +1,21 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { readConfig } from '../../src/config/index.js';
-import { PhoneNumber, type Source } from '../../src/kernel/index.js';
-import { isClosable, isPingable, type ProviderError, type SmsProvider } from '../../src/sms/index.js';
 import { startApp } from '../setup/app.js';
 import { twilioEnv } from '../setup/process.js';
+import { FAKESMSC, FakeSmsc, FakeTwilio, Kannel, ReportListener } from '../support/index.js';
 import {
-  FAKESMSC,
-  FakeCarrier,
-  FakeSmsc,
-  FakeTwilio,
-  Kannel,
-  missingKannel,
-  ReportListener,
-} from '../support/index.js';
-
-const NUMBER = '+14155552671';
-const NO_ROUTE = '+4930901820';
-const installed = missingKannel.length === 0;
-const withKannel = installed ? describe : describe.skip;
-const title = (name: string) => (installed ? name : `${name} (not installed: ${missingKannel.join(' ')})`);
-
-/** As `docs/kannel.md` says; `query` comes on top. */
-const kannelEnv = (kannel: Kannel, query = ''): Source => ({
-  SMS_HTTP_METHOD: 'GET',
-  SMS_HTTP_URL: `${kannel.sendsmsUrl}&from={from}&to={to}&text={text}&charset=UTF-8&coding=2&validity={validForMins}${query}`,
-  SMS_HTTP_SENDER: 'Sixdigit',
-  SMS_HTTP_SUCCESS_PATTERN: '^0: Accepted',
-  SMS_HTTP_REFUSAL_PATTERN: '^(Not routable|Temporal failure)',
-  SMS_HTTP_PING_URL: kannel.statusUrl,
-  SMS_HTTP_PING_PATTERN: 'smsbox:[^]*on-line[^]*\\(online',
-});
-
-const open: SmsProvider[] = [];
-
-/** Made by the program's own way from environment to adapter. */
-function providerOf(env: Source): SmsProvider {
-  const [configured] = readConfig({ NODE_ENV: 'test', DATA_DIR: tmpdir(), API_KEYS: `a:${'k'.repeat(24)}`, ...env }).sms
-    .providers;
-  if (configured?.definition.name !== 'http') throw new Error('not configured');
-  const provider = configured.definition.create(configured.env);
-  open.push(provider);
-  return provider;
-}
-
-async function send(provider: SmsProvider, body = '012345 is your code', to = NUMBER, ms = 5_000): Promise<string> {
-  const message = { to: PhoneNumber.parse(to), body, validForSecs: 600, attemptId: randomUUID() };
-  try {
-    const { providerMessageId } = await provider.send(message, AbortSignal.timeout(ms));
-    expect(providerMessageId).toBe(message.attemptId);
-    return 'accepted';
-  } catch (error) {
-    expect((error as Error).message).not.toMatch(/012345|4155552671|secret/);
-    return (error as ProviderError).fault;
-  }
-}
-
-async function pingOf(provider: SmsProvider): Promise<string> {
-  if (!isPingable(provider)) throw new Error('there is a ping URL');
-  return provider.ping(AbortSignal.timeout(5_000)).then(
-    () => 'accepted',
-    (error: ProviderError) => error.fault,
-  );
-}
-
-/** @throws when `read` is still undefined or false after 10 s */
-async function eventually<T>(what: string, read: () => T | undefined | false): Promise<T> {
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline; await sleep(20)) {
-    const value = read();
-    if (value !== undefined && value !== false) return value;
-  }
-  throw new Error(`never came: ${what}`);
-}
+  closeProviders,
+  eventually,
+  kannelEnv,
+  NO_ROUTE,
+  NUMBER,
+  pingOf,
+  providerOf,
+  send,
+  title,
+  withKannel,
+} from './kannel-setup.js';
 
 withKannel(title('http adapter and a real Kannel'), () => {
   let kannel: Kannel;
@@ -88,7 +29,7 @@ withKannel(title('http adapter and a real Kannel'), () => {
     await kannel.until(/fake\[fake\].*online/);
   });
   afterEach(async () => {
-    for (const provider of open.splice(0)) if (isClosable(provider)) await provider.close();
+    await closeProviders();
     await smsc.close();
     await kannel.until(/fake\[fake\].*connecting/);
   });
@@ -127,6 +68,23 @@ withKannel(title('http adapter and a real Kannel'), () => {
     expect(await send(stranger)).toBe('misconfigured');
     await sleep(200);
     expect(smsc.ledger).toEqual([]);
+  });
+
+  it('is not well when the status page denies the password, which it does with a 200', async () => {
+    const denied = kannel.statusUrl.replace('=status', '=wrong');
+    const answer = await fetch(denied);
+    expect([answer.status, await answer.text()]).toEqual([200, 'Denied']);
+    expect(await pingOf(providerOf({ ...kannelEnv(kannel), SMS_HTTP_PING_URL: denied }))).toBe('unconfirmed');
+    expect(await pingOf(providerOf(kannelEnv(kannel)))).toBe('accepted');
+  });
+
+  it('cuts a text off, and says that it was accepted, unless its configuration lets it have parts', async () => {
+    const env = kannelEnv(kannel);
+    const body = `${'x'.repeat(70)}012345`;
+    const url = env.SMS_HTTP_URL?.replace('username=sixdigit', 'username=onepart');
+    expect(await send(providerOf({ ...env, SMS_HTTP_URL: url }), body)).toBe('accepted');
+    const text = await eventually('the text', () => smsc.ledger[0]);
+    expect(text.body).toBe('x'.repeat(70));
   });
 
   it.each([
@@ -186,7 +144,7 @@ withKannel(title('http adapter and a real Kannel'), () => {
       await kannel.until(/fake\[fake\].*connecting/);
     });
 
-    it('fails the ping', async () => {
+    it('fails the ping, though its status page answers 200', async () => {
       const provider = providerOf(kannelEnv(kannel));
       expect(await pingOf(provider)).toBe('unconfirmed');
       smsc = await FakeSmsc.connect(kannel.ports.smsc);
@@ -224,109 +182,6 @@ withKannel(title('http adapter and a real Kannel'), () => {
       await sleep(300);
       expect(smsc.ledger).toHaveLength(queued);
     });
-  });
-});
-
-const DLR = '&dlr-mask=31&dlr-url=';
-/** `{ref}` is filled in by the adapter, `%d` and the like by Kannel. */
-const dlrQuery = (url: string) =>
-  DLR + encodeURIComponent(`${url}/dlr?ref={ref}&status=%d&answer=%A&fid=%F`).replace('%7Bref%7D', '{ref}');
-
-withKannel(title('delivery reports of a real Kannel'), () => {
-  let kannel: Kannel;
-  let smsc: FakeSmsc;
-  let carrier: FakeCarrier;
-  let listener: ReportListener;
-
-  beforeAll(async () => {
-    carrier = await FakeCarrier.start();
-    kannel = await Kannel.start(carrier.url);
-    smsc = await FakeSmsc.connect(kannel.ports.smsc);
-    await kannel.until(/fake\[fake\].*online/);
-  });
-  beforeEach(async () => {
-    listener = await ReportListener.start();
-  });
-  afterEach(async () => {
-    for (const provider of open.splice(0)) if (isClosable(provider)) await provider.close();
-    await listener.close();
-  });
-  afterAll(async () => {
-    await smsc.close();
-    await kannel.close();
-    await carrier.close();
-  });
-
-  /** @returns the attempt's id */
-  async function sent(query: string, body = '012345'): Promise<string> {
-    const message = { to: PhoneNumber.parse(NUMBER), body, validForSecs: 600, attemptId: randomUUID() };
-    await providerOf(kannelEnv(kannel, query)).send(message, AbortSignal.timeout(5_000));
-    return message.attemptId;
-  }
-
-  it.each([
-    ['one part', '012345'],
-    ['three parts', 'ü'.repeat(150)],
-  ])('come by GET for a text of %s: 8 as the network took it, 1 as it was delivered, in any order', async (_, body) => {
-    const ref = await sent(dlrQuery(listener.url), body);
-    await eventually('two reports', () => listener.heard.length === 2);
-    await sleep(300);
-    expect(listener.statuses(ref).sort()).toEqual(['1', '8']);
-    expect(listener.heard).toHaveLength(2);
-    const { method, path, query, headers } = listener.heard.find(({ query }) => query.status === '8')!;
-    expect([method, path, query.answer, headers['user-agent']]).toEqual(['GET', '/dlr', 'ACK/', 'Kannel/1.4.5']);
-  });
-
-  it.each([
-    [1, 'delivered'],
-    [2, 'not delivered'],
-    [34, 'expired'],
-    [66, 'unknown to the network'],
-  ])('say %d when the network says: %s', async (status, words) => {
-    const ref = await sent(`${dlrQuery(listener.url)}&smsc=carrier`);
-    await eventually('that it was taken', () => listener.statuses(ref).includes('8'));
-    await carrier.report(4, 'buffered');
-    await eventually('that it is buffered', () => listener.statuses(ref).includes('4'));
-    await carrier.report(status, words);
-    await eventually('the end', () => listener.statuses(ref).length === 3);
-    expect(listener.heard.at(-1)?.query).toMatchObject({ ref, status: String(status), answer: words });
-  });
-
-  it('say 16 when the network takes the text not at all', async () => {
-    carrier.answer = { status: 400, body: 'no such subscriber' };
-    const ref = await sent(`${dlrQuery(listener.url)}&smsc=carrier`);
-    await eventually('the report', () => listener.statuses(ref).length === 1);
-    carrier.answer = { status: 202, body: '0: Accepted for delivery' };
-    expect(listener.heard[0]?.query).toMatchObject({ status: '16', answer: 'NACK/no such subscriber' });
-  });
-
-  it.each([200, 202])('come once when they are answered with %d', async (status) => {
-    listener.answers = [status, status];
-    await sent(dlrQuery(listener.url));
-    await eventually('both', () => listener.heard.length === 2);
-    await sleep(1_500);
-    expect(listener.heard).toHaveLength(2);
-  });
-
-  it.each([204, 503])('come again, as often as http-request-retry says, when answered with %d', async (status) => {
-    listener.answers = Array<number>(20).fill(status);
-    const ref = await sent(dlrQuery(listener.url));
-    await eventually('one and two retries each', () => listener.heard.length === 6);
-    await sleep(1_500);
-    expect(listener.statuses(ref).sort()).toEqual(['1', '1', '1', '8', '8', '8']);
-  });
-
-  it('carry a user and a password, when the URL has them, as basic authentication', async () => {
-    await sent(dlrQuery(listener.url.replace('//', '//kannel:pass-word@')));
-    const { headers } = await eventually('one', () => listener.heard[0]);
-    expect(headers.authorization).toBe(`Basic ${btoa('kannel:pass-word')}`);
-  });
-
-  it('spoil a URL with percent signs of its own: a token must be of letters, digits, - and _', async () => {
-    const url = encodeURIComponent(`${listener.url}/dlr?ref=x&good=aZ09-_&bad=%AB&status=%d`);
-    await sent(`&dlr-mask=1&dlr-url=${url}`);
-    const { query } = await eventually('one', () => listener.heard[0]);
-    expect(query).toEqual({ ref: 'x', good: 'aZ09-_', bad: 'B', status: '1' });
   });
 });
 
@@ -385,7 +240,7 @@ withKannel(title('the program in front of a real Kannel'), () => {
       expect(await send(provider)).toBe('unreachable');
       expect(await pingOf(provider)).toBe(pinged);
     } finally {
-      for (const left of open.splice(0)) if (isClosable(left)) await left.close();
+      await closeProviders();
       await kannel.close();
     }
   });

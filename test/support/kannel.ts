@@ -81,6 +81,10 @@ username = sixdigit
 password = secret
 concatenation = true
 max-messages = 10
+
+group = sendsms-user
+username = onepart
+password = secret
 `;
 
 /** A real Kannel in a temporary folder, on ports of its own. */
