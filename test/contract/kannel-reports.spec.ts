@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { PhoneNumber } from '../../src/kernel/index.js';
 import { FakeCarrier, FakeSmsc, Kannel, ReportListener } from '../support/index.js';
-import { closeProviders, eventually, kannelEnv, NUMBER, providerOf, title, withKannel } from './kannel-setup.js';
+import { closeProviders, eventually, kannelEnv, NUMBER, providerOf, withKannel } from './kannel-setup.js';
 
 const DLR = '&dlr-mask=31&dlr-url=';
 /** `{ref}` is filled in by the adapter, `%d` and the like by Kannel. */
 const dlrQuery = (url: string) =>
   DLR + encodeURIComponent(`${url}/dlr?ref={ref}&status=%d&answer=%A&fid=%F`).replace('%7Bref%7D', '{ref}');
 
-withKannel(title('delivery reports of a real Kannel'), () => {
+withKannel('delivery reports of a real Kannel', () => {
   let kannel: Kannel;
   let smsc: FakeSmsc;
   let carrier: FakeCarrier;

@@ -13,11 +13,10 @@ import {
   pingOf,
   providerOf,
   send,
-  title,
   withKannel,
 } from './kannel-setup.js';
 
-withKannel(title('http adapter and a real Kannel'), () => {
+withKannel('http adapter and a real Kannel', () => {
   let kannel: Kannel;
   let smsc: FakeSmsc;
 
@@ -185,7 +184,7 @@ withKannel(title('http adapter and a real Kannel'), () => {
   });
 });
 
-withKannel(title('the program in front of a real Kannel'), () => {
+withKannel('the program in front of a real Kannel', () => {
   it('proves a phone by a text that went through it, and goes past it when it is gone', async () => {
     const kannel = await Kannel.start();
     const smsc = await FakeSmsc.connect(kannel.ports.smsc);
