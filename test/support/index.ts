@@ -1,7 +1,11 @@
 export type { Behaviour } from './fake-behaviour.js';
+export { FakeCarrier } from './fake-carrier.js';
 export { FakeGateway, type FakeGatewayOptions } from './fake-gateway.js';
 export { type FakeOptions, FakeProvider } from './fake-provider.js';
+export { type CarriedText, FakeSmsc } from './fake-smsc.js';
 export { FakeSns, type FakeSnsOptions } from './fake-sns.js';
 export { FakeTwilio, type FakeTwilioOptions } from './fake-twilio.js';
+export { FAKESMSC, Kannel, missingKannel } from './kannel.js';
 export type { LedgerEntry } from './ledger.js';
+export { ReportListener } from './report-listener.js';
 export { type KeyPair, selfSigned } from './tls.js';

@@ -20,6 +20,7 @@ export const http: ProviderDefinition<HttpEnvironment> = {
       idPattern: pattern(env.SMS_HTTP_ID_PATTERN),
       sender: env.SMS_HTTP_SENDER,
       pingUrl: env.SMS_HTTP_PING_URL,
+      pingPattern: pattern(env.SMS_HTTP_PING_PATTERN),
       patience: {
         timeoutMs: env.SMS_HTTP_REQUEST_TIMEOUT_SECS * 1_000,
         maxRetries: env.SMS_HTTP_MAX_RETRIES,

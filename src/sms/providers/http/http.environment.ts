@@ -46,7 +46,7 @@ const IsHeaders = () =>
 export class HttpEnvironment {
   @Env({
     about:
-      'A gateway of your own; {to} {toDigits} {text} {from} {validForSecs} {ref} are filled in and percent-encoded.',
+      'A gateway of your own; {to} {toDigits} {text} {from} {validForSecs} {validForMins} {ref} are filled in, percent-encoded.',
     example: 'https://sms.example.com/send',
   })
   @IsOptional()
@@ -75,7 +75,10 @@ export class HttpEnvironment {
   @IsPattern()
   SMS_HTTP_SUCCESS_PATTERN?: string;
 
-  @Env({ about: 'What the body of a 2xx says when the text was surely not sent.', example: '"status":"rejected"' })
+  @Env({
+    about: 'What a body says, whatever the status, when the text was surely not sent.',
+    example: '"status":"rejected"',
+  })
   @IsOptional()
   @IsPattern()
   SMS_HTTP_REFUSAL_PATTERN?: string;
@@ -99,6 +102,11 @@ export class HttpEnvironment {
   @IsOptional()
   @IsSecureUrl()
   SMS_HTTP_PING_URL?: string;
+
+  @Env({ about: 'What the body of that answer has to match; unset: any 2xx.', example: '"status":"up"' })
+  @IsOptional()
+  @IsPattern()
+  SMS_HTTP_PING_PATTERN?: string;
 
   @Env({ about: 'How long one answer may take while the gateway is the last provider left.', example: '30' })
   @IsTimeoutSecs()

@@ -14,13 +14,15 @@ export interface HttpOptions {
   readonly body?: string;
   /** Which 2xx bodies count as taken; unset: all. */
   readonly successPattern?: RegExp;
-  /** Which 2xx bodies say that the text was surely not sent. */
+  /** Which bodies say that the text was surely not sent, whatever the status; it comes before everything else. */
   readonly refusalPattern?: RegExp;
   /** Its first group is the message's id; unset: the attempt's own id, which the gateway got as `{ref}`. */
   readonly idPattern?: RegExp;
   readonly sender?: string;
   /** Asked by GET, with the same headers, for a sign of life. */
   readonly pingUrl?: string;
+  /** What its body has to match; unset: any 2xx is a sign of life. */
+  readonly pingPattern?: RegExp;
   readonly patience?: Patience;
 }
 
@@ -41,8 +43,8 @@ export class HttpProvider implements SmsProvider, Closable {
     this.#options = options;
     this.#http = http;
     this.patience = options.patience ?? DEFAULT_PATIENCE;
-    const { pingUrl: url, headers = {} } = options;
-    if (url) this.ping = async (signal) => void (await this.call({ method: 'GET', url, headers, signal }));
+    const { pingUrl, headers = {} } = options;
+    if (pingUrl) this.ping = (signal) => this.ask({ method: 'GET', url: pingUrl, headers, signal });
   }
 
   async send(message: SmsMessage, signal: AbortSignal): Promise<Receipt> {
@@ -58,24 +60,30 @@ export class HttpProvider implements SmsProvider, Closable {
     return this.#http.close();
   }
 
-  private async call(request: HttpRequest): Promise<HttpResponse> {
-    const response = await this.#http.request(request).catch((error: TransportError) => {
+  private async ask(request: HttpRequest): Promise<void> {
+    const response = await this.call(request);
+    expectGood(response);
+    if (this.#options.pingPattern?.test(response.body) === false)
+      throw new ProviderError('unconfirmed', 'The gateway is there, but did not say that all is well.');
+  }
+
+  private call(request: HttpRequest): Promise<HttpResponse> {
+    return this.#http.request(request).catch((error: TransportError) => {
       throw new ProviderError(faultOfTransport(error), `The gateway gave no answer: ${error.reason}.`, {
         cause: error,
       });
     });
-    const { status } = response;
-    if (status >= 200 && status < 300) return response;
-    throw new ProviderError(faultOfStatus(status) ?? 'refused', `The gateway answered ${status}.`);
   }
 
-  private read({ headers, body }: HttpResponse, ref: string): Receipt {
+  private read(response: HttpResponse, ref: string): Receipt {
     const { successPattern, refusalPattern, idPattern } = this.#options;
-    // A page is for people: of a proxy, a portal or a broken gateway.
-    if (/^text\/html/i.test(String(headers['content-type'])) || /^\s*<(!doctype|html)/i.test(body))
-      throw new ProviderError('unconfirmed', 'The gateway answered with a page.');
-    if (refusalPattern?.test(body)) throw new ProviderError('refused', 'The gateway refused the text.');
-    if (successPattern && !successPattern.test(body))
+    const { body } = response;
+    const page = isPage(response);
+    // Before the status: Kannel's 403 is a wrong password, but also a number that it has no route to.
+    if (!page && refusalPattern?.test(body)) throw new ProviderError('refused', 'The gateway refused the text.');
+    expectGood(response);
+    if (page) throw new ProviderError('unconfirmed', 'The gateway answered with a page.');
+    if (successPattern ? !successPattern.test(body) : isLabelledPage(response))
       throw new ProviderError('unconfirmed', 'The gateway did not say that it took the text.');
     if (!idPattern) return { providerMessageId: ref };
     const id = idPattern.exec(body)?.[1];
@@ -90,7 +98,21 @@ export class HttpProvider implements SmsProvider, Closable {
       text: body,
       from: this.#options.sender ?? '',
       validForSecs: String(validForSecs ?? ''),
+      validForMins: validForSecs === undefined ? '' : String(Math.max(1, Math.floor(validForSecs / 60))),
       ref: attemptId,
     };
   }
+}
+
+/** @throws {ProviderError} when the status is not 2xx */
+function expectGood({ status }: HttpResponse): void {
+  if (status >= 200 && status < 300) return;
+  throw new ProviderError(faultOfStatus(status) ?? 'refused', `The gateway answered ${status}.`);
+}
+
+const isLabelledPage = ({ headers }: HttpResponse): boolean => /^text\/html/i.test(String(headers['content-type']));
+
+/** A page is for people: of a proxy, a portal or a broken gateway. Kannel calls its plain lines text/html, too. */
+function isPage(response: HttpResponse): boolean {
+  return isLabelledPage(response) ? /<[!/a-z]/i.test(response.body) : /^\s*<(!doctype|html)/i.test(response.body);
 }

@@ -8,6 +8,7 @@ const values: Values = {
   text: 'a',
   from: 'Me',
   validForSecs: '600',
+  validForMins: '10',
   ref: 'r-1',
 };
 
