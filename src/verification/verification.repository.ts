@@ -47,7 +47,9 @@ export class VerificationRepository {
   async open(verification: NewVerification, message: NewMessage, cooldownSecs: number): Promise<sql.OpenedRow> {
     const { id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks, ttlSecs } =
       verification;
-    return this.one(sql.START, [
+    const { formerPhoneKey } = verification;
+    if (formerPhoneKey) await this.database.query(sql.ADOPT_WINDOW, [phoneKey, formerPhoneKey]);
+    const [opened] = await this.database.query<sql.OpenedRow>(sql.START, [
       ...[
         id,
         purpose,
@@ -62,8 +64,11 @@ export class VerificationRepository {
         cooldownSecs,
       ],
       ...this.messageValues(message),
-      verification.formerPhoneKey,
+      formerPhoneKey,
     ]);
+    if (opened) return opened;
+    const { quotas, secs } = this.limits;
+    return this.one(sql.REFUSAL, [phoneKey, formerPhoneKey, quotas, secs, this.clock.databaseTime()]);
   }
 
   /** The same for one more message of a verification that is still open. */

@@ -244,37 +244,6 @@ END $$;
 
 -- verification ---------------------------------------------------------------------------------------------------------
 
-DROP FUNCTION start_verification;
--- p_quotas null: the hit was taken elsewhere.
-CREATE FUNCTION start_verification(
-  p_id uuid, p_purpose text, p_channel text, p_locale text, p_phone_key bytea, p_phone_sealed bytea, p_key_version int,
-  p_code_length int, p_max_checks int, p_ttl_secs int, p_cooldown_secs int,
-  p_message_id uuid, p_template text, p_lease_ms int, p_attempt_id uuid, p_provider text,
-  p_quotas int[], p_secs int[], p_at timestamptz, p_former_key bytea,
-  OUT opted_out boolean, OUT refused_by int, OUT retry_after int, OUT remaining int[], OUT resets int[],
-  OUT created_at timestamptz, OUT expires_at timestamptz, OUT next_send_at timestamptz
-) LANGUAGE plpgsql AS $$
-BEGIN
-  opted_out := is_opted_out(p_phone_key, p_former_key);
-  IF opted_out THEN RETURN; END IF;
-  IF p_quotas IS NULL THEN
-    created_at := coalesce(p_at, clock_timestamp());
-  ELSE
-    SELECT h.refused_by, h.retry_after, h.remaining, h.resets, h.hit_at
-      INTO refused_by, retry_after, remaining, resets, created_at
-      FROM take_hit(p_phone_key, p_quotas, p_secs, p_at, p_former_key) AS h;
-    IF refused_by IS NOT NULL THEN RETURN; END IF;
-  END IF;
-  expires_at := created_at + make_interval(secs => p_ttl_secs);
-  next_send_at := created_at + make_interval(secs => p_cooldown_secs);
-  INSERT INTO verifications (id, purpose, channel, locale, phone_key, phone_sealed, key_version, code_length, max_checks,
-                             created_at, expires_at, next_send_at)
-  VALUES (p_id, p_purpose, p_channel, p_locale, p_phone_key, p_phone_sealed, p_key_version, p_code_length, p_max_checks,
-          created_at, expires_at, next_send_at);
-  PERFORM open_message(p_message_id, p_id, p_phone_key, p_phone_sealed, p_key_version, p_template, expires_at, p_lease_ms,
-                       p_attempt_id, p_provider, created_at);
-END $$;
-
 -- ended says why there is nothing to resend: not_found, expired, exhausted or opted_out. refused_by 0 is the cool-down.
 CREATE OR REPLACE FUNCTION resend_verification(
   p_id uuid, p_cooldowns int[],

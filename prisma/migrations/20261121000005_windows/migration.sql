@@ -1,0 +1,70 @@
+-- A start is one statement of its own now.
+DROP FUNCTION start_verification;
+
+CREATE OR REPLACE FUNCTION window_state(
+  p_hits timestamptz[], p_quotas int[], p_secs int[], p_at timestamptz,
+  OUT refused_by int, OUT retry_after int, OUT remaining int[], OUT resets int[]
+) LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  v_length int := cardinality(p_hits);
+  v_left int; -- hits that have left the window: they are sorted
+  v_wait numeric;
+  v_longest numeric := 0;
+BEGIN
+  FOR i IN 1 .. cardinality(p_quotas) LOOP
+    v_left := width_bucket(p_at - make_interval(secs => p_secs[i]), p_hits);
+    remaining[i] := greatest(p_quotas[i] - (v_length - v_left), 0);
+    resets[i] := CASE WHEN v_left = v_length THEN 0
+      ELSE ceil(extract(epoch FROM p_hits[v_left + 1] - p_at) + p_secs[i]) END;
+    IF remaining[i] = 0 THEN
+      v_wait := extract(epoch FROM p_hits[v_length - p_quotas[i] + 1] - p_at) + p_secs[i];
+      IF v_wait > v_longest THEN
+        v_longest := v_wait;
+        refused_by := i;
+        retry_after := greatest(ceil(v_wait), 1);
+      END IF;
+    END IF;
+  END LOOP;
+END $$;
+
+-- A phone's window under the previous secret is moved, so that a new secret resets nothing.
+CREATE FUNCTION adopt_window(p_key bytea, p_former bytea) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_hits timestamptz[];
+BEGIN
+  DELETE FROM limit_windows WHERE key = p_former RETURNING hits INTO v_hits;
+  IF FOUND THEN
+    INSERT INTO limit_windows (key, hits) VALUES (p_key, v_hits) ON CONFLICT (key) DO UPDATE
+      SET hits = ARRAY(SELECT hit FROM unnest(limit_windows.hits || excluded.hits) AS hit ORDER BY hit);
+  END IF;
+END $$;
+
+-- Takes one hit if every quota allows it. A refused hit is not written, so asking again never extends a window.
+CREATE OR REPLACE FUNCTION take_hit(
+  p_key bytea, p_quotas int[], p_secs int[], p_at timestamptz, p_former bytea DEFAULT NULL,
+  OUT refused_by int, OUT retry_after int, OUT remaining int[], OUT resets int[], OUT hit_at timestamptz
+) LANGUAGE plpgsql AS $$
+DECLARE
+  v_hits timestamptz[];
+  v_most int := (SELECT max(quota) FROM unnest(p_quotas) AS quota);
+BEGIN
+  IF p_former IS NOT NULL THEN PERFORM adopt_window(p_key, p_former); END IF;
+  LOOP
+    SELECT hits INTO v_hits FROM limit_windows WHERE key = p_key FOR UPDATE;
+    hit_at := coalesce(p_at, clock_timestamp());
+    IF FOUND THEN
+      SELECT s.refused_by, s.retry_after, s.remaining, s.resets INTO refused_by, retry_after, remaining, resets
+        FROM window_state(v_hits, p_quotas, p_secs, hit_at) AS s;
+      EXIT WHEN refused_by IS NOT NULL;
+      v_hits := v_hits || hit_at;
+      v_hits := v_hits[greatest(cardinality(v_hits) - v_most + 1, 1) :]; -- older ones can refuse nothing
+      UPDATE limit_windows SET hits = v_hits WHERE key = p_key;
+    ELSE
+      v_hits := ARRAY[hit_at];
+      INSERT INTO limit_windows (key, hits) VALUES (p_key, v_hits) ON CONFLICT (key) DO NOTHING;
+      CONTINUE WHEN NOT FOUND; -- another caller made the row meanwhile: lock and count it
+    END IF;
+    SELECT s.remaining, s.resets INTO remaining, resets FROM window_state(v_hits, p_quotas, p_secs, hit_at) AS s;
+    EXIT;
+  END LOOP;
+END $$;
