@@ -8,6 +8,7 @@ import { HttpModule } from './http/index.js';
 import { IdempotencyModule } from './idempotency/index.js';
 import { KernelModule } from './kernel.module.js';
 import { AddressThrottle, LimitsModule } from './limits/index.js';
+import { MessagesModule } from './messages/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { OutboxModule, SmsModule } from './sms/index.js';
 import { ReportsModule } from './reports/index.js';
@@ -27,6 +28,7 @@ const reportWaitMs = ({ failoverTimeoutSecs, sendBudgetMs }: AppConfig['sms']) =
 export class AppModule {
   static forRoot(config: AppConfig): DynamicModule {
     const { sms, limits, phone, verification, server, database, apiKeys } = config;
+    const context = { publicBaseUrl: server.publicBaseUrl, webhookSecret: sms.webhookSecret };
     const leaseMs = sms.sendBudgetMs + LEASE_MARGIN_MS;
     return {
       module: AppModule,
@@ -38,7 +40,7 @@ export class AppModule {
         FraudModule.forRoot({ allowedCountries: phone.allowedCountries }),
         SmsModule.forRootAsync({
           useFactory: () => ({
-            providers: sms.providers.map(({ definition, env }) => definition.create(env)),
+            providers: sms.providers.map(({ definition, env }) => definition.create(env, context)),
             attemptTimeoutMs: sms.attemptTimeoutMs,
             sendBudgetMs: sms.sendBudgetMs,
             defaultRegion: phone.defaultRegion,
@@ -61,6 +63,7 @@ export class AppModule {
           useFactory: (storage: AddressThrottle) => ({ throttlers: [PUBLIC_REQUESTS], storage }),
         }),
         HttpModule.forRoot({ apiKeys }),
+        MessagesModule,
         ReportsModule,
         IdempotencyModule.forRoot({ leaseMs }),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),

@@ -4,8 +4,8 @@ import { ApiResponse } from '@nestjs/swagger';
 const MEANING: Readonly<Record<number, string>> = {
   400: 'INVALID_REQUEST, INVALID_PHONE_FORMAT or MESSAGE_TOO_LONG',
   401: 'UNAUTHORIZED',
-  403: 'DESTINATION_NOT_ALLOWED',
-  404: 'VERIFICATION_NOT_FOUND',
+  403: 'DESTINATION_NOT_ALLOWED; of a webhook UNAUTHORIZED',
+  404: 'VERIFICATION_NOT_FOUND; of a message NOT_FOUND',
   409: 'IDEMPOTENCY_CONFLICT: the first request with this key is still running',
   410: 'VERIFICATION_EXPIRED',
   422: 'IDEMPOTENCY_MISMATCH: this key came with another request',

@@ -48,7 +48,7 @@ export class VerificationRepository {
     const { id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks, ttlSecs } =
       verification;
     const { formerPhoneKey } = verification;
-    if (formerPhoneKey) await this.database.query(sql.ADOPT_WINDOW, [phoneKey, formerPhoneKey]);
+    if (formerPhoneKey) await this.database.query(sql.ADOPT_PHONE, [phoneKey, formerPhoneKey]);
     const [opened] = await this.database.query<sql.OpenedRow>(sql.START, [
       ...[
         id,
@@ -64,11 +64,10 @@ export class VerificationRepository {
         cooldownSecs,
       ],
       ...this.messageValues(message),
-      formerPhoneKey,
     ]);
     if (opened) return opened;
     const { quotas, secs } = this.limits;
-    return this.one(sql.REFUSAL, [phoneKey, formerPhoneKey, quotas, secs, this.clock.databaseTime()]);
+    return this.one(sql.REFUSAL, [phoneKey, quotas, secs, this.clock.databaseTime()]);
   }
 
   /** The same for one more message of a verification that is still open. */
@@ -107,6 +106,11 @@ export class VerificationRepository {
         include: { verification: true, attempts: { where: { outcome: { notIn: ['not_sent', 'permanent'] } } } },
       }),
     );
+  }
+
+  newestMessage(verificationId: string) {
+    const newest = { orderBy: { createdAt: 'desc' }, select: { id: true, status: true } } as const;
+    return answerTo(this.prisma.message.findFirst({ where: { verificationId }, ...newest }));
   }
 
   /** True when it was open until now. */

@@ -54,7 +54,7 @@ export const START: StatementOf<OpenedRow> = {
   name: 'start_verification',
   text: `WITH hit AS (
       INSERT INTO limit_windows AS w (key, hits)
-        SELECT $5::bytea, ARRAY[${NOW}] WHERE NOT EXISTS (SELECT 1 FROM opt_outs WHERE phone_key IN ($5, $20::bytea))
+        SELECT $5::bytea, ARRAY[${NOW}] WHERE NOT EXISTS (SELECT 1 FROM opt_outs WHERE phone_key = $5)
         ON CONFLICT (key) DO UPDATE
           SET hits = w.hits[greatest(cardinality(w.hits) - greatest(($17::int[])[1], ($17::int[])[2]) + 2, 1) :] || ${NOW}
           WHERE ${HAS_ROOM(1)} AND ${HAS_ROOM(2)}
@@ -82,14 +82,14 @@ export const START: StatementOf<OpenedRow> = {
 /** Why a start was refused. A window that has opened since still refuses, for a second. */
 export const REFUSAL: StatementOf<OpenedRow> = {
   name: 'refusal',
-  text: `SELECT is_opted_out($1, $2) AS opted_out, coalesce(state.refused_by, 1) AS refused_by,
+  text: `SELECT is_opted_out($1) AS opted_out, coalesce(state.refused_by, 1) AS refused_by,
       coalesce(state.retry_after, 1) AS retry_after, state.remaining, state.resets
     FROM (SELECT 1) AS always LEFT JOIN limit_windows ON key = $1
-      LEFT JOIN LATERAL window_state(hits, $3, $4, coalesce($5::timestamptz, clock_timestamp())) AS state ON true`,
+      LEFT JOIN LATERAL window_state(hits, $2, $3, coalesce($4::timestamptz, clock_timestamp())) AS state ON true`,
 };
 
-/** After the secret was changed: the phone's window goes on under its new key. */
-export const ADOPT_WINDOW: Statement = { name: 'adopt_window', text: 'SELECT adopt_window($1, $2)' };
+/** After the secret was changed: what is kept of the phone goes on under its new key. */
+export const ADOPT_PHONE: Statement = { name: 'adopt_phone', text: 'SELECT adopt_phone($1, $2)' };
 
 export const RESEND: StatementOf<ReopenedRow> = {
   name: 'resend_verification',

@@ -9,7 +9,7 @@ const SNS = { AWS_SNS_ACCESS_KEY_ID: 'AKIAFAKE00000000', AWS_SNS_SECRET_ACCESS_K
 function make(name: string, env: Source): SmsProvider {
   const definition = providerDefinitions.find((candidate) => candidate.name === name);
   if (!definition) throw new Error(`no provider is called ${name}`);
-  return definition.create(readVariables(definition.environment, env));
+  return definition.create(readVariables(definition.environment, env), {});
 }
 
 /** What arrives at a fake when texts go to these phones. */

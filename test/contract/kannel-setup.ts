@@ -36,7 +36,7 @@ export async function closeProviders(): Promise<void> {
 export function providerOf(env: Source): SmsProvider {
   const [configured] = readConfig({ ...PRODUCTION, DATA_DIR: tmpdir(), ...env }).sms.providers;
   if (configured?.definition.name !== 'http') throw new Error('not configured');
-  const provider = configured.definition.create(configured.env);
+  const provider = configured.definition.create(configured.env, {});
   open.push(provider);
   return provider;
 }

@@ -27,8 +27,9 @@ BEGIN
   END LOOP;
 END $$;
 
--- A phone's window under the previous secret is moved, so that a new secret resets nothing.
-CREATE FUNCTION adopt_window(p_key bytea, p_former bytea) RETURNS void LANGUAGE plpgsql AS $$
+-- What is kept of a phone under the previous secret goes on under the new one: a new secret resets no window, and forgets no
+-- opt-out.
+CREATE FUNCTION adopt_phone(p_key bytea, p_former bytea) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_hits timestamptz[];
 BEGIN
@@ -37,6 +38,7 @@ BEGIN
     INSERT INTO limit_windows (key, hits) VALUES (p_key, v_hits) ON CONFLICT (key) DO UPDATE
       SET hits = ARRAY(SELECT hit FROM unnest(limit_windows.hits || excluded.hits) AS hit ORDER BY hit);
   END IF;
+  UPDATE opt_outs SET phone_key = p_key WHERE phone_key = p_former AND NOT EXISTS (SELECT 1 FROM opt_outs WHERE phone_key = p_key);
 END $$;
 
 -- Takes one hit if every quota allows it. A refused hit is not written, so asking again never extends a window.
@@ -48,7 +50,7 @@ DECLARE
   v_hits timestamptz[];
   v_most int := (SELECT max(quota) FROM unnest(p_quotas) AS quota);
 BEGIN
-  IF p_former IS NOT NULL THEN PERFORM adopt_window(p_key, p_former); END IF;
+  IF p_former IS NOT NULL THEN PERFORM adopt_phone(p_key, p_former); END IF;
   LOOP
     SELECT hits INTO v_hits FROM limit_windows WHERE key = p_key FOR UPDATE;
     hit_at := coalesce(p_at, clock_timestamp());

@@ -46,7 +46,7 @@ const IsHeaders = () =>
 export class HttpEnvironment {
   @Env({
     about:
-      'A gateway of your own; {to} {toDigits} {text} {from} {validForSecs} {validForMins} {ref} are filled in, percent-encoded.',
+      'A gateway of your own; {to} {toDigits} {text} {from} {validForSecs} {validForMins} {ref} {reportUrl} are filled in, percent-encoded.',
     example: 'https://sms.example.com/send',
   })
   @IsOptional()

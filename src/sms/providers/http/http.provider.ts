@@ -1,8 +1,10 @@
 import { HttpClient, type HttpRequest, type HttpResponse } from '../../provider/http-client.js';
 import { DEFAULT_PATIENCE } from '../../provider/patience.js';
+import type { DeliveryReport, ReportRequest } from '../../provider/delivery-report.js';
 import { ProviderError } from '../../provider/provider-error.js';
 import type { Closable, Patience, Receipt, SmsMessage, SmsProvider } from '../../provider/sms-provider.js';
 import { faultOfStatus, faultOfTransport, type TransportError } from '../../provider/transport-error.js';
+import { GatewayReports } from './http.reports.js';
 import { encodingFor, fill, urlEncoding, type Values } from './template.js';
 
 export interface HttpOptions {
@@ -23,6 +25,10 @@ export interface HttpOptions {
   readonly pingUrl?: string;
   /** What its body has to match; unset: any 2xx is a sign of life. */
   readonly pingPattern?: RegExp;
+  /** Shared with the gateway, at least 32 characters; unset: it has no reports. */
+  readonly webhookSecret?: string;
+  /** The origin at which the gateway finds us, for `{reportUrl}`. */
+  readonly publicBaseUrl?: string;
   readonly patience?: Patience;
 }
 
@@ -35,15 +41,21 @@ export class HttpProvider implements SmsProvider, Closable {
   readonly patience: Patience;
   /** Only there when a ping URL is: without one nobody can ask. */
   readonly ping?: (signal: AbortSignal) => Promise<void>;
+  /** Only there when a secret is: without one nobody can prove to be the gateway. */
+  readonly readReports?: (request: ReportRequest) => readonly DeliveryReport[];
 
   readonly #options: HttpOptions;
   readonly #http: HttpClient;
+  readonly #reports: GatewayReports | undefined;
 
   constructor(options: HttpOptions, http = new HttpClient()) {
     this.#options = options;
     this.#http = http;
     this.patience = options.patience ?? DEFAULT_PATIENCE;
-    const { pingUrl, headers = {} } = options;
+    const { pingUrl, headers = {}, webhookSecret } = options;
+    const reports = webhookSecret ? new GatewayReports(this.name, webhookSecret) : undefined;
+    this.#reports = reports;
+    if (reports) this.readReports = (request) => reports.read(request);
     if (pingUrl) this.ping = (signal) => this.ask({ method: 'GET', url: pingUrl, headers, signal });
   }
 
@@ -92,6 +104,7 @@ export class HttpProvider implements SmsProvider, Closable {
   }
 
   private valuesOf({ to, body, validForSecs, attemptId }: SmsMessage): Values {
+    const { publicBaseUrl } = this.#options;
     return {
       to: to.e164,
       toDigits: to.e164.slice(1),
@@ -100,6 +113,7 @@ export class HttpProvider implements SmsProvider, Closable {
       validForSecs: String(validForSecs ?? ''),
       validForMins: validForSecs === undefined ? '' : String(Math.max(1, Math.floor(validForSecs / 60))),
       ref: attemptId,
+      reportUrl: publicBaseUrl ? (this.#reports?.urlFor(attemptId, publicBaseUrl) ?? '') : '',
     };
   }
 }

@@ -10,6 +10,7 @@ const values: Values = {
   validForSecs: '600',
   validForMins: '10',
   ref: 'r-1',
+  reportUrl: 'https://h/?ref=r-1&token=t',
 };
 
 describe('fill', () => {

@@ -1,7 +1,16 @@
 import { wellFormed } from '../../provider/well-formed.js';
 
 /** What a template may name in braces. Minutes of validity are whole, at least one, and otherwise rounded down. */
-export const PLACEHOLDERS = ['to', 'toDigits', 'text', 'from', 'validForSecs', 'validForMins', 'ref'] as const;
+export const PLACEHOLDERS = [
+  'to',
+  'toDigits',
+  'text',
+  'from',
+  'validForSecs',
+  'validForMins',
+  'ref',
+  'reportUrl',
+] as const;
 export type Values = Readonly<Record<(typeof PLACEHOLDERS)[number], string>>;
 
 export type Encoding = (value: string) => string;
