@@ -25,9 +25,11 @@ const routes = Object.entries(contract.paths).flatMap(([path, operations]) =>
     path,
     operation,
     isPublic: /^\/(health|\.well-known)\//.test(path),
+    isSigned: path.startsWith('/v1/webhooks/'),
   })),
 );
-const named = (wanted: boolean) => routes.filter(({ isPublic }) => isPublic === wanted);
+const named = (wanted: boolean) => routes.filter(({ isPublic, isSigned }) => !isSigned && isPublic === wanted);
+const signed = routes.filter(({ isSigned }) => isSigned);
 
 const retryAfterOf = ({ headers }: Answer) => Number(headers.get('retry-after'));
 
@@ -71,7 +73,18 @@ describe('the contract', () => {
       expect((await app.call(method, path, undefined, NO_KEY)).status).toBe(200);
     });
 
-    it.each(named(true))('says that $method $path asks for no key', ({ operation }) => {
+    it.each(signed)('takes nothing unsigned at $method $path', async ({ method, path, operation }) => {
+      expect(operation.responses).not.toHaveProperty('401');
+      const { status } = await app.call(
+        method,
+        path.replace(/{\w+}/, 'http'),
+        method === 'GET' ? undefined : {},
+        NO_KEY,
+      );
+      expect(status).toBe(403);
+    });
+
+    it.each([...named(true), ...signed])('says that $method $path asks for no key', ({ operation }) => {
       expect(operation.security).toEqual([]);
     });
 

@@ -335,7 +335,7 @@ describe('a POST with an Idempotency-Key whose answer was lost', () => {
     expect((await start('k')).body.code).toBe('DATABASE_UNAVAILABLE');
     jest.restoreAllMocks();
     const answer = await start('k');
-    expect([answer.status, answer.body.delivery]).toEqual([201, 'queued']);
+    expect([answer.status, answer.body.delivery]).toEqual([201, 'sending']);
     await age(database(), A_LEASE_SECS);
     for (let tries = 0; sent().length === 0 && tries < 100; tries++) await sleep(50);
     expect(sent()).toHaveLength(1);
@@ -369,7 +369,7 @@ describe('a POST with an Idempotency-Key whose answer was lost', () => {
     for (let tries = 0; twilio.ledger.length === 0 && tries < 100; tries++) await sleep(20);
     await rows(`UPDATE idempotency_keys SET lease_until = lease_until - interval '${A_LEASE_SECS} seconds'`);
     const tookOver = await start('k');
-    expect([tookOver.status, tookOver.body.delivery]).toEqual([201, 'queued']);
+    expect([tookOver.status, tookOver.body.delivery]).toEqual([201, 'sending']);
     const woken = await asleep;
     expect([woken.status, woken.body.id]).toEqual([201, tookOver.body.id]);
     expectSame(await start('k'), tookOver);
