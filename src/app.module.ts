@@ -37,7 +37,9 @@ export class AppModule {
         FraudModule.forRoot({ allowedCountries: phone.allowedCountries }),
         SmsModule.forRootAsync({
           useFactory: () => ({
-            providers: sms.providers.map(({ definition, env }) => definition.create(env)),
+            providers: sms.providers.map(({ definition, env }) =>
+              definition.create(env, { webhookSecret: sms.webhookSecret }),
+            ),
             attemptTimeoutMs: sms.attemptTimeoutMs,
             sendBudgetMs: sms.sendBudgetMs,
             defaultRegion: phone.defaultRegion,

@@ -1,5 +1,11 @@
 import type { SmsProvider } from './sms-provider.js';
 
+/** What a provider may know of the program that it works in. */
+export interface ProviderContext {
+  /** Proves that a report comes from the provider; at least 32 characters. */
+  readonly webhookSecret?: string;
+}
+
 /** All that the rest of the house has to know to configure one kind of provider. */
 export interface ProviderDefinition<E extends object = object> {
   /** As in `SMS_PROVIDERS`; the same as the provider's own name. */
@@ -11,5 +17,5 @@ export interface ProviderDefinition<E extends object = object> {
   /** Names without which it cannot work; alternatives in one item, as `A or B`. */
   missing(env: E): string[];
   /** @param env validated, with nothing missing. */
-  create(env: E): SmsProvider;
+  create(env: E, context?: ProviderContext): SmsProvider;
 }
