@@ -26,6 +26,7 @@ const reportWaitMs = ({ failoverTimeoutSecs, sendBudgetMs }: AppConfig['sms']) =
 export class AppModule {
   static forRoot(config: AppConfig): DynamicModule {
     const { sms, limits, phone, verification, server, database, apiKeys } = config;
+    const context = { publicBaseUrl: server.publicBaseUrl, webhookSecret: sms.webhookSecret };
     const leaseMs = sms.sendBudgetMs + LEASE_MARGIN_MS;
     return {
       module: AppModule,
@@ -37,9 +38,7 @@ export class AppModule {
         FraudModule.forRoot({ allowedCountries: phone.allowedCountries }),
         SmsModule.forRootAsync({
           useFactory: () => ({
-            providers: sms.providers.map(({ definition, env }) =>
-              definition.create(env, { webhookSecret: sms.webhookSecret }),
-            ),
+            providers: sms.providers.map(({ definition, env }) => definition.create(env, context)),
             attemptTimeoutMs: sms.attemptTimeoutMs,
             sendBudgetMs: sms.sendBudgetMs,
             defaultRegion: phone.defaultRegion,

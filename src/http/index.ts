@@ -6,4 +6,5 @@ export type { HttpOptions } from './http.options.js';
 export { JsonLogger } from './json-logger.js';
 export { MayBeAbsent } from './may-be-absent.js';
 export { setRateLimit } from './rate-limit-headers.js';
-export { createAdapter } from './server.js';
+export { STATUS } from './problem.js';
+export { createAdapter, LongBodies } from './server.js';

@@ -27,18 +27,14 @@ const CERT = 'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123
 const HOUR_MS = 3_600_000;
 
 interface Reader {
-  read(wire: ReportOnTheWire): Promise<readonly DeliveryReport[] | string>;
+  readonly read: (wire: ReportOnTheWire) => Promise<readonly DeliveryReport[] | string>;
   /** URLs that certificates were asked for at. */
   readonly asked: readonly string[];
 }
 
 /** The name of the error stands for its refusal. */
 function reader(
-  {
-    pem = async (_url: string) => signingPair().cert,
-    accessKey = KEY as string | undefined,
-    now = () => new Date(),
-  } = {},
+  { pem = async (_url: string) => signingPair().cert, accessKey = KEY, now = () => new Date() } = {},
   endpoint?: string,
 ): Reader {
   const asked: string[] = [];

@@ -151,7 +151,7 @@ export class FakeSnsTopic {
   }
 
   /** Signed and ready to go; `after` is put in when it has been signed. */
-  wire(fields: Fields, { version = '2', after = {} as Fields } = {}): ReportOnTheWire {
+  wire(fields: Fields, { version = '2', after = {} } = {}): ReportOnTheWire {
     const canonical = SIGNED.flatMap((name) => (name in fields ? [`${name}\n${fields[name]}\n`] : [])).join('');
     const Signature = createSign(version === '1' ? 'sha1' : 'sha256')
       .update(canonical)

@@ -1,8 +1,10 @@
 import type { SmsProvider } from './sms-provider.js';
 
-/** What a provider may know of the program that it works in. */
+/** What every provider may need to hear of its texts again. */
 export interface ProviderContext {
-  /** Proves that a report comes from the provider; at least 32 characters. */
+  /** The origin under which the internet finds our `/v1/webhooks/`; unset: no reports can come. */
+  readonly publicBaseUrl?: string;
+  /** Shared with those who cannot sign by themselves. */
   readonly webhookSecret?: string;
 }
 
@@ -17,5 +19,5 @@ export interface ProviderDefinition<E extends object = object> {
   /** Names without which it cannot work; alternatives in one item, as `A or B`. */
   missing(env: E): string[];
   /** @param env validated, with nothing missing. */
-  create(env: E, context?: ProviderContext): SmsProvider;
+  create(env: E, context: ProviderContext): SmsProvider;
 }

@@ -11,7 +11,7 @@ export const awsSns: ProviderDefinition<AwsSnsEnvironment> = {
     ...(secret && !id ? ['AWS_SNS_ACCESS_KEY_ID'] : []),
     ...(id && !secret ? ['AWS_SNS_SECRET_ACCESS_KEY'] : []),
   ],
-  create: (env, { webhookSecret } = {}) =>
+  create: (env, { webhookSecret }) =>
     new AwsSnsProvider({
       region: env.AWS_SNS_REGION,
       credentials: env.AWS_SNS_ACCESS_KEY_ID
