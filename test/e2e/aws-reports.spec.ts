@@ -6,7 +6,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
 import { Database, DatabaseUnavailable } from '../../src/prisma/index.js';
-import type { HttpRequest, HttpResponse } from '../../src/sms/provider/http-client.js';
 import { HttpClient, OutboxWorker } from '../../src/sms/index.js';
 import type { Source } from '../../src/kernel/index.js';
 import { startApp, type TestApp } from '../setup/app.js';
@@ -193,6 +192,15 @@ describe('Firehose', () => {
     expect(elsewhere.status).toBe(413);
   });
 
+  it('keeps nobody else waiting with a long batch', async () => {
+    const strangers = Array.from({ length: 1_000 }, () => logOf({ id: randomUUID(), to: '+12125559999' }));
+    const batch = post(batchOf(...strangers)).then(() => 'the batch');
+    await wait(50);
+    const other = app.call('GET', '/health/live').then(() => 'the other');
+    expect(await Promise.race([batch, other])).toBe('the other');
+    await batch;
+  });
+
   it('sends again what the database did not take', async () => {
     const verification = await start();
     const wire = batchOf(logOf(last(sns)));
@@ -308,7 +316,7 @@ describe('an SNS subscription', () => {
     await once(trap, 'listening');
     // SNS' own host cannot be had here: its certificate is ours, and all else goes where it goes.
     outbound = [];
-    const request = Reflect.get(HttpClient.prototype, 'request') as (asked: HttpRequest) => Promise<HttpResponse>;
+    const request = Reflect.get<HttpClient, 'request'>(HttpClient.prototype, 'request');
     jest.spyOn(HttpClient.prototype, 'request').mockImplementation(function (this: HttpClient, asked) {
       outbound.push(asked.url);
       if (asked.url === CERT) return Promise.resolve({ status: 200, headers: {}, body: signingPair().cert });
