@@ -137,7 +137,7 @@ describe('a Firehose batch', () => {
     const before = process.memoryUsage().arrayBuffers;
     const begun = performance.now();
     expect(await read(wire)).toBe('Error too_large');
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(performance.now() - begun).toBeLessThan(15_000);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100 * 1024 * 1024);
   });
 });

@@ -6,9 +6,9 @@ import { readLogs } from './delivery-event.js';
 import { jsonObjectsIn, member, parse, textOf } from './json-objects.js';
 import { ReportsTooLarge, Unpacker } from './unpack.js';
 
-/** Some 40 times what a full buffer of 1 MiB holds in records. */
+/** A buffer of 1 MiB holds some 1500 events of one record each. */
 const MOST_RECORDS = 10_000;
-/** The envelope and all that its records inflate to; log lines of some 40 000 texts. */
+/** The envelope and all that its records inflate to: the log lines of some 50 000 texts. */
 const MOST_BYTES = 24 * 1024 * 1024;
 
 /** Came with the right key, and is not what Firehose sends. */
