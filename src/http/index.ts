@@ -7,5 +7,6 @@ export type { HttpOptions } from './http.options.js';
 export { JsonLogger } from './json-logger.js';
 export { MayBeAbsent } from './may-be-absent.js';
 export { setRateLimit } from './rate-limit-headers.js';
-export { createAdapter } from './server.js';
+export { STATUS } from './problem.js';
+export { createAdapter, LongBodies } from './server.js';
 export { isTooDeep } from './validation.pipe.js';

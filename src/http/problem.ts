@@ -19,6 +19,7 @@ export const STATUS = {
   conflict: 409,
   gone: 410,
   mismatch: 422,
+  too_large: 413,
   rate_limited: 429,
   unavailable: 503,
 } as const satisfies Record<ErrorKind, number>;
@@ -29,7 +30,7 @@ const FRAMEWORK_HINTS: Readonly<Record<number, string>> = {
   404: 'See /openapi.json for what is here.',
   405: 'See /openapi.json for what is here.',
   408: 'Send the whole request sooner.',
-  413: 'A request has at most 64 KiB.',
+  413: 'A request has at most 64 KiB, a batch of reports 4 MiB.',
   414: 'Shorten the address.',
   415: 'Send "Content-Type: application/json".',
   431: 'Send fewer or shorter headers.',

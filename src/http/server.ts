@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { FastifyAdapter, RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 
 import { answerWith } from './before-answer.js';
@@ -11,6 +11,9 @@ import { requestContext } from './request-context.js';
 const BODY_LIMIT_BYTES = 65_536;
 /** A client that has not sent its whole request by then is cut off. */
 const REQUEST_TIMEOUT_MS = 15_000;
+
+/** Lets a route take longer bodies than the 64 KiB that do for the rest. */
+export const LongBodies = (bodyLimit: number) => RouteConfig({ bodyLimit });
 
 export interface ServerOptions {
   readonly trustedProxies: readonly string[];
@@ -27,6 +30,10 @@ export function createAdapter({ trustedProxies }: ServerOptions): FastifyAdapter
     clientErrorHandler: onUnreadableRequest,
   });
   readBodies(adapter.getInstance());
+  adapter.getInstance().addHook('onRoute', (route) => {
+    const { bodyLimit } = (route.config ?? {}) as { readonly bodyLimit?: number };
+    if (bodyLimit !== undefined) route.bodyLimit = bodyLimit;
+  });
   adapter.getInstance().addHook('onRequest', (request, reply, next) => {
     void reply.headers({
       'cache-control': 'no-store',

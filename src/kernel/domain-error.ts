@@ -8,6 +8,7 @@ export type ErrorKind =
   | 'conflict'
   | 'gone'
   | 'mismatch'
+  | 'too_large'
   | 'rate_limited'
   | 'unavailable';
 

@@ -1,9 +1,13 @@
 import { Module } from '@nestjs/common';
 
+import { AwsSnsReportsController } from './aws-sns-reports.controller.js';
 import { GatewayWebhooksController } from './gateway-webhooks.controller.js';
 import { ReportIntake } from './report-intake.js';
 import { TwilioWebhooksController } from './twilio-webhooks.controller.js';
 
 /** Where providers tell what became of texts. */
-@Module({ controllers: [TwilioWebhooksController, GatewayWebhooksController], providers: [ReportIntake] })
+@Module({
+  controllers: [TwilioWebhooksController, GatewayWebhooksController, AwsSnsReportsController],
+  providers: [ReportIntake],
+})
 export class ReportsModule {}

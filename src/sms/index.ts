@@ -24,6 +24,7 @@ export { OutboxWorker } from './outbox/outbox.worker.js';
 export * from './provider/delivery-report.js';
 export * from './provider/reply.js';
 export * from './provider/sms-provider.js';
+export { firehoseRequestId } from './providers/aws-sns/reports/firehose.js';
 export { AwsSnsProvider, type AwsSnsOptions } from './providers/aws-sns/aws-sns.provider.js';
 export { HttpProvider, type HttpOptions } from './providers/http/http.provider.js';
 export { MockProvider, type MockOptions } from './providers/mock/mock.provider.js';

@@ -114,6 +114,8 @@ export abstract class FakeProvider implements Controlled {
     if (of === 'message') this.countMessage(exchange.res);
     if (of === 'ping') this.pings += 1;
     if (of === 'ping' && this.pingsFail) return send(exchange.res, this.renderError({ status: 503 }));
+    if (of === 'order' && this.pingsFail) return send(exchange.res, this.renderError({ status: 503 }));
+    if (verdict.kind === 'order') verdict.carryOut();
     if (verdict.kind === 'refused' && verdict.fault !== undefined) this.faults.push(verdict.fault);
     if (verdict.kind !== 'message') return send(exchange.res, verdict.answer);
 

@@ -28,6 +28,8 @@ const STATUS: Readonly<Record<string, number>> = {
 const escape = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 export class FakeSns extends FakeProvider {
+  /** What ConfirmSubscription was called with. */
+  readonly confirmations: { readonly topicArn: string; readonly token: string }[] = [];
   private readonly keys: SigV4Keys;
 
   private constructor(options: FakeSnsOptions) {
@@ -52,10 +54,21 @@ export class FakeSns extends FakeProvider {
     if (signature !== 'ok') return refuse(signature);
     const fault = requestFault(request, form);
     if (fault !== undefined) return refuse('InvalidParameter', fault);
+    if (action === 'ConfirmSubscription') return this.judgeConfirmation(form, refuse);
     if (of === 'other') return refuse('InvalidAction', `${action} is not an action of this fake`);
     if (of === 'ping') return { kind: 'ping', answer: respond(action!, '<attributes/>') };
     const message = readMessage(form);
     return 'fault' in message ? refuse('InvalidParameter', message.fault) : { kind: 'message', draft: message };
+  }
+
+  private judgeConfirmation(form: URLSearchParams, refuse: (code: string, fault: string) => Verdict): Verdict {
+    const [topicArn, token] = [form.get('TopicArn'), form.get('Token')];
+    if (!topicArn || !token) return refuse('InvalidParameter', 'TopicArn or Token is missing');
+    const answer = respond(
+      'ConfirmSubscription',
+      `<SubscriptionArn>${escape(topicArn)}:${randomUUID()}</SubscriptionArn>`,
+    );
+    return { kind: 'order', answer, carryOut: () => this.confirmations.push({ topicArn, token }) };
   }
 
   protected override newId(): string {

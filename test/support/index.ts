@@ -1,4 +1,5 @@
 export type { Behaviour } from './fake-behaviour.js';
+export * from './fake-aws-reports.js';
 export { FakeCarrier } from './fake-carrier.js';
 export { FakeGateway, type FakeGatewayOptions } from './fake-gateway.js';
 export { type FakeOptions, FakeProvider } from './fake-provider.js';
@@ -8,5 +9,5 @@ export { FakeTwilio, type FakeTwilioOptions, type ReportOptions } from './fake-t
 export { FAKESMSC, Kannel, missingKannel } from './kannel.js';
 export type { LedgerEntry } from './ledger.js';
 export { ReportListener } from './report-listener.js';
-export { type KeyPair, selfSigned } from './tls.js';
+export { type KeyPair, selfSigned, signingPair } from './tls.js';
 export { deliver, twilioSignature } from './twilio-webhook.js';

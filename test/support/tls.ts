@@ -8,19 +8,34 @@ export interface KeyPair {
   readonly cert: string;
 }
 
-let pair: KeyPair | undefined;
+const made = new Map<string, KeyPair>();
 
-export const selfSigned = (): KeyPair => (pair ??= generate());
+/** For a server on loopback. */
+export const selfSigned = (): KeyPair => kept('ec', '127.0.0.1');
 
-function generate(): KeyPair {
+/** As SNS signs its messages with, but signed by nobody else. */
+export const signingPair = (commonName = 'sns.amazonaws.com', kind: Kind = 'rsa'): KeyPair => kept(kind, commonName);
+
+const KEYS = {
+  ec: ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'],
+  rsa: ['-newkey', 'rsa:2048'],
+} as const;
+type Kind = keyof typeof KEYS;
+
+function kept(kind: Kind, commonName: string): KeyPair {
+  const name = `${kind} ${commonName}`;
+  const pair = made.get(name) ?? generate(kind, commonName);
+  made.set(name, pair);
+  return pair;
+}
+
+function generate(kind: Kind, commonName: string): KeyPair {
   const dir = mkdtempSync(join(tmpdir(), 'fake-tls-'));
   const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
-  const names = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const names = ['-subj', `/CN=${commonName}`, '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
   try {
-    execFileSync('openssl', ['req', '-x509', ...curve, '-days', '2', ...names, '-keyout', key, '-out', cert], {
-      stdio: 'pipe',
-    });
+    const how = [...KEYS[kind], '-nodes', '-days', '2', ...names, '-keyout', key, '-out', cert];
+    execFileSync('openssl', ['req', '-x509', ...how], { stdio: 'pipe' });
     return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -19,6 +19,8 @@ export interface Answer {
 export type Verdict =
   | { readonly kind: 'ping'; readonly answer: Answer }
   /** `refusal`: well formed, but this provider says no to it (a magic number, a suspended account). */
+  /** An order that is carried out once the fake is well. */
+  | { readonly kind: 'order'; readonly answer: Answer; readonly carryOut: () => void }
   | { readonly kind: 'message'; readonly draft: Draft; readonly refusal?: Answer }
   /** `fault`: the client got the wire format wrong. Without it the request was well formed, as with a wrong password. */
   | {

@@ -1,3 +1,5 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
+
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import { Clock, KeyRing, PhoneNumber } from '../../kernel/index.js';
@@ -32,6 +34,8 @@ export class DeliveryReports {
       this.clock.databaseTime(),
     ];
     const [row] = await this.database.query<{ found: boolean }>(REPORT, values);
+    // The embedded database answers in this very turn of the event loop: a long batch would keep everybody else waiting.
+    await othersTurn();
     const found = row?.found === true;
     const what = `report of ${provider}: ${status}${code === undefined ? '' : ` (${code})`}`;
     this.logger.debug(found ? what : `${what}, about no text of ours`);

@@ -11,7 +11,7 @@ export const awsSns: ProviderDefinition<AwsSnsEnvironment> = {
     ...(secret && !id ? ['AWS_SNS_ACCESS_KEY_ID'] : []),
     ...(id && !secret ? ['AWS_SNS_SECRET_ACCESS_KEY'] : []),
   ],
-  create: (env) =>
+  create: (env, { webhookSecret }) =>
     new AwsSnsProvider({
       region: env.AWS_SNS_REGION,
       credentials: env.AWS_SNS_ACCESS_KEY_ID
@@ -24,6 +24,7 @@ export const awsSns: ProviderDefinition<AwsSnsEnvironment> = {
       smsType: env.AWS_SNS_SMS_TYPE as 'Transactional' | 'Promotional',
       senderId: env.AWS_SNS_SENDER_ID,
       endpoint: env.AWS_SNS_ENDPOINT,
+      reports: { accessKey: webhookSecret, topicArns: env.AWS_SNS_REPORT_TOPIC_ARNS },
       patience: {
         timeoutMs: env.AWS_SNS_REQUEST_TIMEOUT_SECS * 1_000,
         maxRetries: env.AWS_SNS_MAX_RETRIES,

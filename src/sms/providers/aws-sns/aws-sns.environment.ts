@@ -1,4 +1,4 @@
-import { IsIn, IsOptional, Matches } from 'class-validator';
+import { IsArray, IsIn, IsOptional, Matches } from 'class-validator';
 
 import { Env } from '../../../kernel/index.js';
 import { IsRetryCount, IsRetryDelayMs, IsTimeoutSecs } from '../../provider/patience.js';
@@ -48,6 +48,19 @@ export class AwsSnsEnvironment {
   @Env({ about: 'Transactional for codes; Promotional is cheaper and less reliable.', example: 'Transactional' })
   @IsIn(['Transactional', 'Promotional'], { message: '$property must be Transactional or Promotional.' })
   AWS_SNS_SMS_TYPE: string = 'Transactional';
+
+  @Env({
+    about: 'SNS topics that may report over an HTTPS subscription what became of texts; unset: none.',
+    example: 'arn:aws:sns:us-east-1:123456789012:sms-reports',
+  })
+  @IsOptional()
+  @IsArray({ message: '$property must be ARNs separated by commas.' })
+  @Matches(/^arn:aws(-cn|-us-gov)?:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[\w-]{1,256}$/, {
+    each: true,
+    message:
+      'Each item of $property must be the ARN of a topic, such as arn:aws:sns:us-east-1:123456789012:sms-reports.',
+  })
+  AWS_SNS_REPORT_TOPIC_ARNS?: string[];
 
   @Env({ about: 'Retries of a message that was surely not sent.', example: '3' })
   @IsRetryCount()

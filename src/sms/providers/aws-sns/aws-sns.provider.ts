@@ -1,6 +1,7 @@
 import type * as AwsSdk from '@aws-sdk/client-sns';
 import type { MessageAttributeValue, SNSClient } from '@aws-sdk/client-sns';
 
+import type { DeliveryReport, ReportRequest, ReportsDelivery } from '../../provider/delivery-report.js';
 import { HttpClient } from '../../provider/http-client.js';
 import { DEFAULT_PATIENCE } from '../../provider/patience.js';
 import { ProviderError } from '../../provider/provider-error.js';
@@ -8,6 +9,8 @@ import type { Closable, Patience, Pingable, Receipt, SmsMessage, SmsProvider } f
 import { TransportError } from '../../provider/transport-error.js';
 import { wellFormed } from '../../provider/well-formed.js';
 import { readError } from './aws-sns.faults.js';
+import { AwsReports, type AwsReportsOptions } from './reports/aws-reports.js';
+import { certificatesOver } from './reports/signing-certificates.js';
 import { requestHandlerOver, type Call } from './sns-request-handler.js';
 
 export interface AwsSnsOptions {
@@ -23,10 +26,13 @@ export interface AwsSnsOptions {
   readonly senderId?: string;
   readonly endpoint?: string;
   readonly patience?: Patience;
+  readonly reports?: AwsReportsOptions;
 }
 
 type Sdk = typeof AwsSdk;
 
+/** What SNS may take to confirm a subscription. */
+const CONFIRM_MS = 10_000;
 const MESSAGE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const text = (value: string): MessageAttributeValue => ({ DataType: 'String', StringValue: value });
 
@@ -34,19 +40,24 @@ const text = (value: string): MessageAttributeValue => ({ DataType: 'String', St
  * Amazon SNS' Publish to a phone number, https://docs.aws.amazon.com/sns/latest/api/API_Publish.html. SNS knows no validity
  * period: what it could not deliver in time, it delivers late. The SDK signs and reads; it never retries here.
  */
-export class AwsSnsProvider implements SmsProvider, Pingable, Closable {
+export class AwsSnsProvider implements SmsProvider, Pingable, Closable, ReportsDelivery {
   readonly name = 'aws-sns';
   readonly errorCode = 'AWS_SNS_ERROR';
   readonly patience: Patience;
   #sdk?: Promise<Sdk>;
-  #client?: SNSClient;
+  /** One a region: topics that report may be in another than texts are sent from. */
+  readonly #clients = new Map<string, SNSClient>();
   readonly #options: AwsSnsOptions;
   readonly #http: HttpClient;
+  readonly #reports: AwsReports;
 
   constructor(options: AwsSnsOptions, http = new HttpClient()) {
     this.patience = options.patience ?? DEFAULT_PATIENCE;
     this.#options = options;
     this.#http = http;
+    this.#reports = new AwsReports(options.reports ?? {}, certificatesOver(http), (arn, token) =>
+      this.#confirm(arn, token),
+    );
   }
 
   async send({ to, body }: SmsMessage, signal: AbortSignal): Promise<Receipt> {
@@ -74,16 +85,34 @@ export class AwsSnsProvider implements SmsProvider, Pingable, Closable {
     });
   }
 
+  readReports(request: ReportRequest): Promise<readonly DeliveryReport[]> {
+    return this.#reports.read(request);
+  }
+
   async close(): Promise<void> {
-    this.#client?.destroy();
+    for (const client of this.#clients.values()) client.destroy();
     await this.#http.close();
+  }
+
+  /** Where the topic is, whatever address the message gave for it. */
+  async #confirm(topicArn: string, token: string): Promise<void> {
+    const input = { TopicArn: topicArn, Token: token };
+    await this.#call(
+      AbortSignal.timeout(CONFIRM_MS),
+      (sns, { ConfirmSubscriptionCommand }, options) => sns.send(new ConfirmSubscriptionCommand(input), options),
+      topicArn.split(':')[3],
+    );
   }
 
   /**
    * The SDK is not told of the deadline, because it would give up without saying whether the request was out; the request
    * itself is. What is given up before (while credentials are looked for) was surely not sent.
    */
-  async #call<T>(signal: AbortSignal, work: (sns: SNSClient, sdk: Sdk, options: object) => Promise<T>): Promise<T> {
+  async #call<T>(
+    signal: AbortSignal,
+    work: (sns: SNSClient, sdk: Sdk, options: object) => Promise<T>,
+    region = this.#options.region,
+  ): Promise<T> {
     const call: Call = { signal, begun: false };
     const givenUp = new Promise<never>((_, reject) => {
       const check = () => call.begun || reject(new TransportError(false, 'deadline'));
@@ -91,18 +120,22 @@ export class AwsSnsProvider implements SmsProvider, Pingable, Closable {
       else signal.addEventListener('abort', check, { once: true });
     });
     try {
-      return await Promise.race([givenUp, this.#connected().then(([sns, sdk]) => work(sns, sdk, { call }))]);
+      return await Promise.race([givenUp, this.#connected(region).then(([sns, sdk]) => work(sns, sdk, { call }))]);
     } catch (error) {
       throw readError(error);
     }
   }
 
   /** The SDK takes a third of a second to load, so only who uses it waits for it. */
-  async #connected(): Promise<[SNSClient, Sdk]> {
+  async #connected(region: string): Promise<[SNSClient, Sdk]> {
     const sdk = await (this.#sdk ??= import('@aws-sdk/client-sns'));
-    const { region, credentials, endpoint } = this.#options;
+    const known = this.#clients.get(region);
+    if (known) return [known, sdk];
+    const { credentials, region: own, endpoint: ownEndpoint } = this.#options;
+    const endpoint = region === own ? ownEndpoint : undefined;
     const requestHandler = requestHandlerOver(this.#http);
-    this.#client ??= new sdk.SNSClient({ region, credentials, endpoint, maxAttempts: 1, requestHandler });
-    return [this.#client, sdk];
+    const client = new sdk.SNSClient({ region, credentials, endpoint, maxAttempts: 1, requestHandler });
+    this.#clients.set(region, client);
+    return [client, sdk];
   }
 }
