@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { Clock } from '../kernel/index.js';
-import { SendLimits, type WindowRow } from '../limits/index.js';
+import { SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
 import { answerTo, Database, PrismaService } from '../prisma/index.js';
 import * as sql from './verification.sql.js';
 
@@ -33,13 +33,16 @@ export interface NewMessage {
   readonly provider: string | null;
 }
 
-/** One method a question of the service; each is one round trip. */
+type SqlQuotas = readonly number[] | null;
+
+/** One method a question of the service; each is one round trip, and one more to Redis where the limits are there. */
 @Injectable()
 export class VerificationRepository {
   constructor(
     private readonly database: Database,
     private readonly prisma: PrismaService,
     private readonly limits: SendLimits,
+    private readonly windows: SendWindows,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -47,28 +50,27 @@ export class VerificationRepository {
   async open(verification: NewVerification, message: NewMessage, cooldownSecs: number): Promise<sql.OpenedRow> {
     const { id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks, ttlSecs } =
       verification;
-    return this.one(sql.START, [
-      ...[
-        id,
-        purpose,
-        channel,
-        locale,
-        phoneKey,
-        phoneSealed,
-        keyVersion,
-        codeLength,
-        maxChecks,
-        ttlSecs,
-        cooldownSecs,
-      ],
-      ...this.messageValues(message),
-      verification.formerPhoneKey,
-    ]);
+    const { formerPhoneKey } = verification;
+    const about = [id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks, ttlSecs];
+    const write = (quotas: SqlQuotas) =>
+      this.one(sql.START, [...about, cooldownSecs, ...this.messageValues(message, quotas), formerPhoneKey]);
+    const hit = { id: message.id, key: phoneKey, formerKey: formerPhoneKey };
+    return this.windows.admit(hit, write, (row) => !row.opted_out);
   }
 
   /** The same for one more message of a verification that is still open. */
   async reopen(id: string, message: NewMessage, cooldownsSecs: readonly number[]): Promise<sql.ReopenedRow> {
-    return this.one(sql.RESEND, [id, cooldownsSecs, ...this.messageValues(message)]);
+    const write = (quotas: SqlQuotas) =>
+      this.one(sql.RESEND, [id, cooldownsSecs, ...this.messageValues(message, quotas)]);
+    if (this.windows.inDatabase) return write(this.limits.quotas);
+    // Only the database knows whose hit is to be taken. So it is asked first, and most that it would refuse takes none.
+    const isOpen = (row: sql.ReopenedRow) => row.ended === null && row.refused_by === null;
+    const before = await this.one(sql.RESENDABLE, [id, this.clock.databaseTime()]);
+    const hit = { id: message.id, key: before.phone_key, formerKey: null };
+    const row = isOpen(before) ? await this.windows.admit(hit, write, isOpen) : before;
+    if (row.refused_by === null) return row;
+    const window = await this.window(row.phone_key);
+    return { ...row, remaining: window?.remaining ?? null, resets: window?.resets ?? null };
   }
 
   /** Counts a guess before anyone compares it. Undefined when the verification takes no more guesses. */
@@ -99,23 +101,15 @@ export class VerificationRepository {
     return rows.length === 1;
   }
 
-  async window(phoneKey: Uint8Array): Promise<WindowRow | undefined> {
-    const values = [phoneKey, this.limits.quotas, this.limits.secs, this.clock.databaseTime()];
-    const [row] = await this.database.query<WindowRow>(sql.WINDOW, values);
-    return row;
+  window(phoneKey: Uint8Array): Promise<WindowRow | undefined> {
+    return this.windows.state(phoneKey);
   }
 
-  private messageValues({ id, template, leaseMs, attemptId, provider }: NewMessage): readonly unknown[] {
-    return [
-      id,
-      template,
-      leaseMs,
-      attemptId,
-      provider,
-      this.limits.quotas,
-      this.limits.secs,
-      this.clock.databaseTime(),
-    ];
+  private messageValues(
+    { id, template, leaseMs, attemptId, provider }: NewMessage,
+    quotas: SqlQuotas,
+  ): readonly unknown[] {
+    return [id, template, leaseMs, attemptId, provider, quotas, this.limits.secs, this.clock.databaseTime()];
   }
 
   private async one<Row extends object>(statement: sql.StatementOf<Row>, values: readonly unknown[]): Promise<Row> {

@@ -53,6 +53,18 @@ export const RESEND: StatementOf<ReopenedRow> = {
     FROM resend_verification(${parameters(10)})`,
 };
 
+/** What a resend would answer if it were refused, with the same columns. */
+export const RESENDABLE: StatementOf<ReopenedRow> = {
+  name: 'resendable',
+  text: `SELECT phone_key,
+      CASE WHEN id IS NULL OR status <> 'pending' THEN 'not_found' WHEN expires_at <= at THEN 'expired'
+        WHEN checks >= max_checks THEN 'exhausted' WHEN is_opted_out(phone_key, NULL) THEN 'opted_out' END AS ended,
+      CASE WHEN next_send_at > at THEN 0 END AS refused_by,
+      greatest(ceil(extract(epoch FROM next_send_at - at)), 1)::int AS retry_after,
+      floor(extract(epoch FROM expires_at - at))::int AS secs_left
+    FROM (SELECT coalesce($2::timestamptz, clock_timestamp())) AS now(at) LEFT JOIN verifications ON id = $1`,
+};
+
 /** The guess is counted before it is compared, so no interleaving compares one more than allowed. */
 export const COUNT_GUESS: StatementOf<GuessRow> = {
   name: 'count_guess',
@@ -79,10 +91,4 @@ export const STANDING: StatementOf<EndedRow> = {
   text: `SELECT status::text, expires_at <= at AS expired, ceil(extract(epoch FROM expires_at - at))::int AS seconds_left
     FROM verifications, LATERAL (SELECT coalesce($3::timestamptz, clock_timestamp())) AS now(at)
     WHERE id = $1 AND ($2::text IS NULL OR purpose = $2)`,
-};
-
-export const WINDOW: StatementOf<WindowRow> = {
-  name: 'window_state',
-  text: `SELECT state.* FROM limit_windows, LATERAL window_state(hits, $2, $3, coalesce($4::timestamptz, clock_timestamp())) AS state
-    WHERE key = $1`,
 };
