@@ -102,16 +102,28 @@ export class RedisConnections extends Redis {
     const client = this.connect();
     this.connections.push({ client, pending: 0 });
     client.on('error', (error: Error) => (this.failure = reasonOf(error)));
-    client.on('ready', () => this.tell());
-    client.on('close', () => this.tell());
+    client.on('ready', () => this.tell(client));
+    client.on('close', () => this.tell(client));
     await client.connect().catch(() => undefined); // it tries again by itself
   }
 
-  private tell(): void {
+  private tell(client: Client): void {
     const isUp = this.connections.some(({ client }) => client.status === 'ready');
     if (isUp === this.isUp) return;
     this.isUp = isUp;
-    if (isUp) this.logger.log('Redis answers');
-    else this.logger.error(`Redis is away: ${this.failure}; nothing is sent until it is back`);
+    if (isUp) {
+      this.logger.log('Redis answers');
+      void this.warnOfEviction(client).catch(() => undefined); // it need not tell
+    } else this.logger.error(`Redis is away: ${this.failure}; nothing is sent until it is back`);
+  }
+
+  /** A window that is evicted is an empty one: its phone may get everything again. */
+  private async warnOfEviction(client: Client): Promise<void> {
+    const memory = await client.info('memory');
+    const policy = /^maxmemory_policy:(.+?)\r?$/m.exec(memory)?.[1];
+    if (!policy || policy === 'noeviction' || /^maxmemory:0\r?$/m.test(memory)) return;
+    this.logger.warn(
+      `Redis forgets limits when its memory is full: set its maxmemory-policy from ${policy} to noeviction`,
+    );
   }
 }
