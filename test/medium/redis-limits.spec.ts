@@ -6,7 +6,7 @@ import { DatabaseUnavailable } from '../../src/prisma/index.js';
 import { RedisConnections } from '../../src/redis/index.js';
 import type { StartRequest } from '../../src/verification/index.js';
 import { startCluster, type Cluster, type Instance } from '../setup/instances.js';
-import { onOwnRedis, onRedis, openTestRedis, OwnRedis, type TestRedis } from '../setup/redis.js';
+import { onOwnRedis, onRedis, openTestRedis, OwnRedis, type Command, type TestRedis } from '../setup/redis.js';
 
 const PHONE = '+14155552671';
 const request = (phone = PHONE): StartRequest => ({ phone, purpose: 'verification', channel: 'sms' });
@@ -275,11 +275,11 @@ onOwnRedis('a Redis that is away', () => {
     expect(await left()).toBe(5);
   });
 
-  it.each([
+  it.each<[string, Command, Command]>([
     ['is full', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
     ['is read-only', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
     ['does not let us in', ['ACL', 'SETUSER', 'default', 'resetkeys'], ['ACL', 'SETUSER', 'default', 'allkeys']],
-  ] as const)('sends nothing while it %s', async (_, lose, restore) => {
+  ])('sends nothing while it %s', async (_, lose, restore) => {
     expect(typeof (await start())).toBe('object');
     await redis.command(...lose);
     expect(await start()).toBe('REDIS_UNAVAILABLE');

@@ -66,6 +66,9 @@ export async function openTestRedis(): Promise<TestRedis> {
   };
 }
 
+/** A command's name and its arguments. */
+export type Command = readonly [string, ...string[]];
+
 /** A Redis that a test may stop, pause and start again. */
 export class OwnRedis {
   private child: ChildProcess | undefined;
@@ -111,7 +114,7 @@ export class OwnRedis {
     this.child?.kill('SIGCONT');
   }
 
-  async command(...words: readonly [string, ...string[]]): Promise<unknown> {
+  async command(...words: Command): Promise<unknown> {
     const client = new Redis(this.url, { protocol: 2, lazyConnect: true, retryStrategy: () => null });
     client.on('error', () => undefined);
     await client.connect();
