@@ -1,9 +1,13 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startApp, type TestApp } from '../setup/app.js';
 import { codeIn } from '../setup/instances.js';
 import { onOwnRedis, OwnRedis } from '../setup/redis.js';
+import { cleanUp, dataFolder, PRODUCTION, start, tempFolder, twilioEnv } from '../setup/process.js';
 import { FakeTwilio } from '../support/index.js';
+import { selfSigned } from '../support/tls.js';
 
 const START = '/v1/verifications';
 const PASSWORD = 'p4ss-of-the-redis';
@@ -16,6 +20,7 @@ onOwnRedis('the program with Redis', () => {
   beforeEach(async () => void ([redis, twilio] = await Promise.all([OwnRedis.start(), FakeTwilio.start()])));
   afterEach(async () => {
     redis.resume();
+    await cleanUp();
     await app?.close();
     await Promise.all([twilio.close(), redis.close()]);
   });
@@ -117,6 +122,26 @@ onOwnRedis('the program with Redis', () => {
     await open({ REDIS_URL: `${redis.url.replace('//', `//default:${PASSWORD}@`)}/3` });
     expect((await send()).status).toBe(201);
     expect(app.log()).not.toContain(PASSWORD);
+  });
+
+  it.each([
+    ['verifies', true, 201],
+    ['cannot verify', false, 503],
+  ])('speaks TLS to rediss:// with a certificate that it %s: %s, %i', async (_, isKnown, status) => {
+    const files = { key: join(tempFolder(), 'key.pem'), cert: join(tempFolder(), 'cert.pem') };
+    for (const part of ['key', 'cert'] as const) writeFileSync(files[part], selfSigned()[part]);
+    await redis.down();
+    const tls = ['--tls-cert-file', files.cert, '--tls-key-file', files.key, '--tls-ca-cert-file', files.cert];
+    await redis.up('--port', '0', '--tls-port', String(redis.port), '--tls-auth-clients', 'no', ...tls);
+    const program = await start({
+      ...PRODUCTION,
+      ...twilioEnv(twilio),
+      DATA_DIR: await dataFolder(),
+      REDIS_URL: redis.url.replace('redis:', 'rediss:'),
+      ...(isKnown && { NODE_EXTRA_CA_CERTS: files.cert }),
+    });
+    expect((await program.send(phone(0))).status).toBe(status);
+    expect(twilio.ledger).toHaveLength(isKnown ? 1 : 0);
   });
 
   it('opens more connections under load, and never more than REDIS_MAX_CONNECTIONS', async () => {

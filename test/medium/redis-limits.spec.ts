@@ -19,6 +19,8 @@ let cluster: Cluster;
 let one: Instance;
 const start = (phone?: string) => outcomeOf(one.verifications.start(request(phone)));
 const texts = () => cluster.twilio.ledger.length + cluster.sns.ledger.length;
+/** A text that a busy machine made fail over is one code in two ledgers. */
+const codes = () => new Set([...cluster.twilio.ledger, ...cluster.sns.ledger].map(({ body }) => body)).size;
 /** How many more texts the phone gets, by sending them. */
 async function left(): Promise<number> {
   const before = texts();
@@ -49,7 +51,7 @@ onRedis('limits in Redis, on three instances', () => {
   it('send 5 texts to 60 callers at once, and none after a restart, however empty the database is', async () => {
     const outcomes = await toAll(60, ({ verifications }) => verifications.start(request()));
     expect(count(outcomes, 'RATE_LIMIT_EXCEEDED')).toBe(55);
-    expect(texts()).toBe(5);
+    expect(codes()).toBe(5);
     await cluster.close();
     cluster = await startCluster(3, { REDIS_URL: redis.url });
     expect(count(await toAll(6, ({ verifications }) => verifications.start(request())), 'RATE_LIMIT_EXCEEDED')).toBe(6);
@@ -59,12 +61,12 @@ onRedis('limits in Redis, on three instances', () => {
   it('slide: 5 in any hour, 20 in any day', async () => {
     for (const expected of [5, 10, 15, 20, 20, 20]) {
       await toAll(10, ({ verifications }) => verifications.start(request()));
-      expect(texts()).toBe(expected);
+      expect(codes()).toBe(expected);
       await age(3_601);
     }
     await age(86_401 - 6 * 3_601);
     await toAll(10, ({ verifications }) => verifications.start(request()));
-    expect(texts()).toBe(25);
+    expect(codes()).toBe(25);
   });
 
   it('cost the database nothing but its two statements, and one more for a resend', async () => {
@@ -82,7 +84,9 @@ onRedis('limits in Redis, on three instances', () => {
     const { id, quotas } = await one.verifications.start(request());
     expect(quotas.map(({ remaining }) => remaining)).toEqual([4, 19]);
     for (const { verifications } of cluster.instances) {
-      expect(await verifications.get(id)).toMatchObject({ sendsLeft: 4, quotas: [{ resetSecs: 3_600 }, {}] });
+      const { sendsLeft, quotas: seen } = await verifications.get(id);
+      expect([sendsLeft, ...seen.map(({ remaining }) => remaining)]).toEqual([4, 4, 19]);
+      expect(seen[0]?.resetSecs).toBeGreaterThan(3_500);
     }
   });
 
