@@ -1,5 +1,6 @@
 // Every suite on the embedded database; then those that touch a database again on PostgreSQL, when TEST_DATABASE_URL
-// names one. In CI it must. Arguments go to jest: `npm test -- src/kernel`.
+// names one, and those of the limits on Redis, too, when TEST_REDIS_URL does. In CI they must. Arguments go to jest:
+// `npm test -- src/kernel`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -58,6 +59,15 @@ else if (ci) {
   );
   total.failed++;
 } else console.error('\nTEST_DATABASE_URL is unset: nothing was run on PostgreSQL.');
+
+if (!env.TEST_REDIS_URL) {
+  console.error(
+    ci
+      ? '\nTEST_REDIS_URL is unset: in CI the limits must be tested on Redis, too.'
+      : '\nTEST_REDIS_URL is unset: the limits were not tested on Redis.',
+  );
+  if (ci) total.failed++;
+}
 
 rmSync(folder, { recursive: true });
 const more = [

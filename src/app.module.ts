@@ -7,9 +7,10 @@ import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
 import { IdempotencyModule } from './idempotency/index.js';
 import { KernelModule } from './kernel.module.js';
-import { AddressThrottle, LimitsModule } from './limits/index.js';
+import { AddressThrottle, LimitsModule, SendWindows } from './limits/index.js';
 import { MessagesModule } from './messages/index.js';
 import { PrismaModule } from './prisma/index.js';
+import { RedisModule } from './redis/index.js';
 import { OutboxModule, SmsModule } from './sms/index.js';
 import { ReportsModule } from './reports/index.js';
 import { VerificationModule } from './verification/index.js';
@@ -27,7 +28,7 @@ const reportWaitMs = ({ failoverTimeoutSecs, sendBudgetMs }: AppConfig['sms']) =
 @Module({})
 export class AppModule {
   static forRoot(config: AppConfig): DynamicModule {
-    const { sms, limits, phone, verification, server, database, apiKeys } = config;
+    const { sms, limits, phone, verification, server, database, redis, apiKeys } = config;
     const context = { publicBaseUrl: server.publicBaseUrl, webhookSecret: sms.webhookSecret };
     const leaseMs = sms.sendBudgetMs + LEASE_MARGIN_MS;
     return {
@@ -36,6 +37,7 @@ export class AppModule {
         AppConfigModule.forRoot(config),
         KernelModule.forRoot(config.secrets),
         PrismaModule.forRoot(database),
+        RedisModule.forRoot({ server: redis }),
         LimitsModule.forRoot(limits),
         FraudModule.forRoot({ allowedCountries: phone.allowedCountries }),
         SmsModule.forRootAsync({
@@ -47,7 +49,14 @@ export class AppModule {
             disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
           }),
         }),
-        OutboxModule.forRoot({ leaseMs, reportWaitMs: reportWaitMs(sms) }),
+        OutboxModule.forRootAsync({
+          inject: [SendWindows],
+          useFactory: (windows: SendWindows) => ({
+            leaseMs,
+            reportWaitMs: reportWaitMs(sms),
+            onHitSettled: (hit) => windows.settle(hit),
+          }),
+        }),
         VerificationModule.forRoot({
           defaultRegion: phone.defaultRegion,
           codeLength: verification.codeLength,

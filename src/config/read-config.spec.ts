@@ -386,7 +386,6 @@ describe('development', () => {
 
 describe('warnings', () => {
   it.each<[Source, RegExp]>([
-    [{ REDIS_URL: 'redis://h' }, /^REDIS_URL is set, but limits live in the database/],
     [{ SMS_DAILY_COST_LIMIT: '50.00' }, /^SMS_DAILY_COST_LIMIT is set, but it is not enforced/],
     [{ ...PRODUCTION, PUBLIC_BASE_URL: 'https://h' }, /^DATABASE_URL is unset: the embedded database serves one/],
     [

@@ -4,9 +4,6 @@ import { isLongEnough } from './variables/secret-rules.js';
 /** What is allowed, and yet not what the operator may think it is. */
 export function warningsOf({ server, secrets, storage, limits }: Environments): string[] {
   const warnings: string[] = [];
-  if (storage.REDIS_URL) {
-    warnings.push('REDIS_URL is set, but limits live in the database in this version; shared Redis limits come later');
-  }
   if (limits.SMS_DAILY_COST_LIMIT !== undefined) {
     warnings.push('SMS_DAILY_COST_LIMIT is set, but it is not enforced yet in this version');
   }

@@ -8,6 +8,7 @@ import { SmsProviders } from '../sms/index.js';
 import { DatabaseHealth } from './database.health.js';
 import { HealthFilter } from './health.filter.js';
 import { ProviderHealth } from './provider.health.js';
+import { RedisHealth } from './redis.health.js';
 import { SmsHealth } from './sms.health.js';
 
 @ApiTags('health')
@@ -19,6 +20,7 @@ export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly database: DatabaseHealth,
+    private readonly redis: RedisHealth,
     private readonly sms: SmsHealth,
     private readonly provider: ProviderHealth,
     @Inject(SmsProviders) private readonly providers: SmsProviders,
@@ -35,9 +37,13 @@ export class HealthController {
 
   @Get('ready')
   @HealthCheck()
-  @ApiOperation({ summary: 'Database and providers', description: 'Degraded, still 200, while one provider is left.' })
+  @ApiOperation({
+    summary: 'Database, Redis if there is one, and providers',
+    description: 'Degraded, still 200, while one provider is left.',
+  })
   ready() {
-    return this.health.check([() => this.database.check(), () => this.sms.check()]);
+    const redis = this.redis.isConfigured ? [() => this.redis.check()] : [];
+    return this.health.check([() => this.database.check(), ...redis, () => this.sms.check()]);
   }
 
   @Get('providers')

@@ -3,22 +3,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { QuotaState } from '../kernel/index.js';
 import { LIMITS_OPTIONS, type LimitsOptions } from './limits.options.js';
 import { RateLimitExceeded } from './rate-limit-exceeded.js';
-
-/** The columns in which SQL answers about a window: one element a quota. */
-export interface WindowRow {
-  /** 1-based index of the quota that refused; 0 is the cool-down of the resend; null when the hit was taken. */
-  readonly refused_by: number | null;
-  readonly retry_after: number | null;
-  readonly remaining: readonly number[] | null;
-  readonly resets: readonly number[] | null;
-}
+import type { Quotas, WindowRow } from './sliding-windows.js';
 
 const NAMES = ['phone-hour', 'phone-day'] as const;
 const DAY_SECS = 86_400;
 
 /** How many texts one canonical number may get: at most `perWindow` in any window and `perDay` in any 24 hours. */
 @Injectable()
-export class SendLimits {
+export class SendLimits implements Quotas {
   readonly quotas: readonly number[];
   readonly secs: readonly number[];
 

@@ -13,7 +13,11 @@ export class DatabaseUnavailable extends DomainError {
   override readonly mayHaveHappened = true;
   override readonly hint = 'Nothing was approved. Try again shortly.';
 
-  constructor(cause: unknown) {
+  /** @param mayHaveRun the statement was sent, and what became of it is not known */
+  constructor(
+    cause: unknown,
+    readonly mayHaveRun = false,
+  ) {
     super('The database cannot be reached.', { cause });
   }
 }

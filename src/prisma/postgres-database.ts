@@ -68,7 +68,14 @@ export class PostgresDatabase extends Database {
 function asUnavailable(error: unknown): unknown {
   if (error instanceof DatabaseUnavailable) return error;
   if (error instanceof DatabaseError && !UNAVAILABLE.test(error.code ?? '')) return error;
-  return new DatabaseUnavailable(error);
+  return new DatabaseUnavailable(error, !isBeforeStatement(error));
+}
+
+/** The server refused it, or no connection was had to send it on. */
+function isBeforeStatement(error: unknown): boolean {
+  const { syscall, message } = (error ?? {}) as { syscall?: unknown; message?: unknown };
+  if (error instanceof DatabaseError || syscall === 'connect' || syscall === 'getaddrinfo') return true;
+  return /timeout exceeded when trying to connect|connection timeout/.test(String(message));
 }
 
 /**

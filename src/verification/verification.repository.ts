@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { Clock } from '../kernel/index.js';
-import { SendLimits, type WindowRow } from '../limits/index.js';
+import { SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
 import { answerTo, Database, PrismaService } from '../prisma/index.js';
 import * as sql from './verification.sql.js';
 
@@ -33,13 +33,16 @@ export interface NewMessage {
   readonly provider: string | null;
 }
 
-/** One method a question of the service; each is one round trip. */
+type SqlQuotas = readonly number[] | null;
+
+/** One method a question of the service; each is one round trip, and one more to Redis where the limits are there. */
 @Injectable()
 export class VerificationRepository {
   constructor(
     private readonly database: Database,
     private readonly prisma: PrismaService,
     private readonly limits: SendLimits,
+    private readonly windows: SendWindows,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -48,31 +51,38 @@ export class VerificationRepository {
     const { id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks, ttlSecs } =
       verification;
     const { formerPhoneKey } = verification;
+    const values: unknown[] = [id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks];
+    const { leaseMs, attemptId, provider } = message;
+    values.push(
+      ttlSecs,
+      cooldownSecs,
+      message.id,
+      message.template,
+      leaseMs,
+      attemptId,
+      provider,
+      this.clock.databaseTime(),
+    );
+    // After the secret was changed: what is kept of the phone goes on under its new key.
     if (formerPhoneKey) await this.database.query(sql.ADOPT_PHONE, [phoneKey, formerPhoneKey]);
-    const [opened] = await this.database.query<sql.OpenedRow>(sql.START, [
-      ...[
-        id,
-        purpose,
-        channel,
-        locale,
-        phoneKey,
-        phoneSealed,
-        keyVersion,
-        codeLength,
-        maxChecks,
-        ttlSecs,
-        cooldownSecs,
-      ],
-      ...this.messageValues(message),
-    ]);
-    if (opened) return opened;
-    const { quotas, secs } = this.limits;
-    return this.one(sql.REFUSAL, [phoneKey, quotas, secs, this.clock.databaseTime()]);
+    const write = (quotas: SqlQuotas) => this.write(values, phoneKey, quotas);
+    const hit = { id: message.id, key: phoneKey, formerKey: formerPhoneKey };
+    return this.windows.admit(hit, write, (row) => !row.opted_out);
   }
 
   /** The same for one more message of a verification that is still open. */
   async reopen(id: string, message: NewMessage, cooldownsSecs: readonly number[]): Promise<sql.ReopenedRow> {
-    return this.one(sql.RESEND, [id, cooldownsSecs, ...this.messageValues(message)]);
+    const write = (quotas: SqlQuotas) =>
+      this.one(sql.RESEND, [id, cooldownsSecs, ...this.messageValues(message, quotas)]);
+    if (this.windows.inDatabase) return write(this.limits.quotas);
+    // Only the database knows whose hit is to be taken. So it is asked first, and most that it would refuse takes none.
+    const isOpen = (row: sql.ReopenedRow) => row.ended === null && row.refused_by === null;
+    const before = await this.one(sql.RESENDABLE, [id, this.clock.databaseTime()]);
+    const hit = { id: message.id, key: before.phone_key, formerKey: null };
+    const row = isOpen(before) ? await this.windows.admit(hit, write, isOpen) : before;
+    if (row.refused_by === null) return row;
+    const window = await this.window(row.phone_key);
+    return { ...row, remaining: window?.remaining ?? null, resets: window?.resets ?? null };
   }
 
   /** Counts a guess before anyone compares it. Undefined when the verification takes no more guesses. */
@@ -119,23 +129,23 @@ export class VerificationRepository {
     return rows.length === 1;
   }
 
-  async window(phoneKey: Uint8Array): Promise<WindowRow | undefined> {
-    const values = [phoneKey, this.limits.quotas, this.limits.secs, this.clock.databaseTime()];
-    const [row] = await this.database.query<WindowRow>(sql.WINDOW, values);
-    return row;
+  window(phoneKey: Uint8Array): Promise<WindowRow | undefined> {
+    return this.windows.state(phoneKey);
   }
 
-  private messageValues({ id, template, leaseMs, attemptId, provider }: NewMessage): readonly unknown[] {
-    return [
-      id,
-      template,
-      leaseMs,
-      attemptId,
-      provider,
-      this.limits.quotas,
-      this.limits.secs,
-      this.clock.databaseTime(),
-    ];
+  private async write(values: readonly unknown[], phoneKey: Uint8Array, quotas: SqlQuotas): Promise<sql.OpenedRow> {
+    const { secs } = this.limits;
+    const [opened] = quotas
+      ? await this.database.query<sql.OpenedRow>(sql.START, [...values, quotas, secs])
+      : await this.database.query<sql.OpenedRow>(sql.START_UNCOUNTED, values);
+    return opened ?? this.one(sql.REFUSAL, [phoneKey, quotas ?? [], quotas ? secs : [], this.clock.databaseTime()]);
+  }
+
+  private messageValues(
+    { id, template, leaseMs, attemptId, provider }: NewMessage,
+    quotas: SqlQuotas,
+  ): readonly unknown[] {
+    return [id, template, leaseMs, attemptId, provider, quotas, this.limits.secs, this.clock.databaseTime()];
   }
 
   private async one<Row extends object>(statement: sql.StatementOf<Row>, values: readonly unknown[]): Promise<Row> {

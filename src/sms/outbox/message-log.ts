@@ -4,6 +4,7 @@ import { Clock } from '../../kernel/index.js';
 import { Database } from '../../prisma/index.js';
 import type { AttemptJournal } from '../delivery/delivery.js';
 import type { Attempt, Dispatch } from '../delivery/dispatch.js';
+import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox.options.js';
 import { ReportSources } from './report-sources.js';
 import * as sql from './outbox.sql.js';
 
@@ -44,6 +45,7 @@ export class MessageLog {
   constructor(
     private readonly database: Database,
     private readonly reporters: ReportSources,
+    @Inject(OUTBOX_OPTIONS) private readonly options: OutboxOptions,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -85,7 +87,10 @@ export class MessageLog {
       this.againMs(ending, last),
       this.clock.databaseTime(),
     ];
-    await this.database.query<sql.HitRow>(sql.RECORD, [messageId, ...values]);
+    const hits = await this.database.query<sql.HitRow>(sql.RECORD, [messageId, ...values]);
+    for (const { phone_key: key, moved_to } of hits) {
+      await this.options.onHitSettled?.({ id: messageId, key, change: moved_to ? 'moved' : 'given_back' });
+    }
   }
 
   /** How far it is, by whoever is at it. */

@@ -1,6 +1,17 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 
+/** The hit that a message took in its phone's window: it counts from now on (the text was handed over), or no more. */
+export interface SettledHit {
+  /** The message's. */
+  readonly id: string;
+  /** The phone's. */
+  readonly key: Uint8Array;
+  readonly change: 'moved' | 'given_back';
+}
+
 export interface OutboxOptions {
+  /** For limits that are kept outside the database; must not throw. */
+  readonly onHitSettled?: (hit: SettledHit) => Promise<void>;
   /** How long a claimed message is left to the process at work on it: longer than any dispatch takes. */
   readonly leaseMs: number;
   /** How often due messages are looked for; 1000. */

@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import { Clock } from '../kernel/index.js';
+import { Database } from '../prisma/index.js';
+import { SlidingWindows, type Hit, type Quotas, type WindowRow } from './sliding-windows.js';
+
+const TAKE = {
+  name: 'take_hit',
+  text: 'SELECT refused_by, retry_after, remaining, resets FROM take_hit($1, $2, $3, $4, $5)',
+};
+
+const STATE = {
+  name: 'window_state',
+  text: `SELECT state.* FROM limit_windows, LATERAL window_state(hits, $2, $3, coalesce($4::timestamptz, clock_timestamp())) AS state
+    WHERE key = $1`,
+};
+
+/** In the database: one row a window. @throws {DatabaseUnavailable} */
+@Injectable()
+export class DatabaseWindows extends SlidingWindows {
+  constructor(
+    private readonly database: Database,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async take({ key, formerKey }: Hit, { quotas, secs }: Quotas): Promise<WindowRow> {
+    const values = [key, quotas, secs, this.clock.databaseTime(), formerKey];
+    const [row] = await this.database.query<WindowRow>(TAKE, values);
+    if (!row) throw new Error('take_hit returned no row');
+    return row;
+  }
+
+  async state(key: Uint8Array, { quotas, secs }: Quotas): Promise<WindowRow | undefined> {
+    const [row] = await this.database.query<WindowRow>(STATE, [key, quotas, secs, this.clock.databaseTime()]);
+    return row;
+  }
+}
