@@ -333,6 +333,9 @@ describe('a person who asked for no more texts', () => {
     await sleep(1_500);
     expect(await start(phone)).toMatchObject(OPTED_OUT);
     expect([twilio.requests, sns.requests]).toEqual([1, 0]);
+    await texted({ From: phone, Body: 'START' });
+    await twilio.report(newest(), 'failed', { errorCode: '21610' }); // once more, late
+    expect(await start(phone)).toMatchObject({ delivery: 'accepted' });
   });
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 
+import { KeyRing, PhoneNumber } from '../../src/kernel/index.js';
 import type { DeliveryReport } from '../../src/sms/index.js';
 import type { StartRequest } from '../../src/verification/index.js';
 import { codeIn, startCluster, type Cluster, type Instance } from '../setup/instances.js';
@@ -331,6 +332,48 @@ describe('a report of a text whose POST had no answer yet', () => {
     await one.verifications.start(request());
     await look();
     expect(counts()).toEqual([1, 1]);
+  });
+});
+
+describe('reports at the very moment of a failover', () => {
+  it('wait for it, or it for them: nobody fails, and nobody gets a third text', async () => {
+    await begin(3);
+    cluster.twilio.behave({ kind: 'accept-then-reset' }, 12);
+    const reports: Promise<boolean>[] = [];
+    for (const { database } of cluster.instances) {
+      database.before.set('fail_over', () => {
+        for (const entry of cluster.twilio.ledger) reports.push(twilioSays({ status: 'sent' }, entry));
+        return Promise.resolve();
+      });
+    }
+    const work = cluster.instances.flatMap(({ verifications }) =>
+      Array.from({ length: 4 }, () => verifications.start(request(newPhone()))),
+    );
+    await Promise.all(work);
+    expect(reports.length).toBeGreaterThan(0);
+    expect(new Set(await Promise.all(reports))).toEqual(new Set([true]));
+    await later(LEASE_SECS);
+    const to = texts().map((text) => text.to);
+    expect(new Set(to).size).toBe(12);
+    for (const phone of to) expect(to.filter((other) => other === phone).length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('who asked for no more texts before the secret was changed', () => {
+  it('gets none after that either, nor when the former secret is gone, until they ask again', async () => {
+    const former = 'the former secret of more than 32 bytes';
+    await begin(1, { APP_SECRET_PREVIOUS: former });
+    const phone = PhoneNumber.parse(PHONE);
+    const values = [new KeyRing(former).lookupKey('phone', phone.line)];
+    await rows("INSERT INTO opt_outs (phone_key, source, created_at) VALUES ($1, 'twilio', now())", values);
+    const refused = () =>
+      expect(one.verifications.start(request())).rejects.toMatchObject({ extensions: { reason: 'opted_out' } });
+    await refused();
+    await rows('DELETE FROM opt_outs WHERE phone_key = $1', values); // as good as gone with its secret
+    await refused();
+    expect(texts()).toHaveLength(0);
+    await one.optOuts.remove(phone, 'twilio');
+    expect(await one.verifications.start(request())).toMatchObject({ delivery: 'accepted', sendsLeft: 4 });
   });
 });
 
