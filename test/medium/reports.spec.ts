@@ -1,7 +1,12 @@
-import fc from 'fast-check';
+import { setTimeout as wait } from 'node:timers/promises';
 
+import fc from 'fast-check';
+import { Client } from 'pg';
+
+import { KeyRing, PhoneNumber } from '../../src/kernel/index.js';
 import type { DeliveryReport } from '../../src/sms/index.js';
 import type { StartRequest } from '../../src/verification/index.js';
+import { serverUrl } from '../setup/database.js';
 import { codeIn, startCluster, type Cluster, type Instance } from '../setup/instances.js';
 import type { LedgerEntry } from '../support/index.js';
 
@@ -73,7 +78,7 @@ describe('a text that its network gives up on', () => {
     await begin(1);
     await one.verifications.start(request());
     await twilioSays(UNDELIVERED);
-    for (let i = 0; i < 150 && counts()[1] === 0; i++) await new Promise((done) => setTimeout(done, 100));
+    for (let i = 0; i < 150 && counts()[1] === 0; i++) await wait(100);
     expect(counts()).toEqual([1, 1]);
   });
 
@@ -331,6 +336,44 @@ describe('a report of a text whose POST had no answer yet', () => {
     await one.verifications.start(request());
     await look();
     expect(counts()).toEqual([1, 1]);
+  });
+});
+
+// The embedded database has one connection, and so no two who could wait for each other.
+(serverUrl ? describe : describe.skip)('a report at the very moment of a failover', () => {
+  it('goes first, and neither waits for the other for ever', async () => {
+    await begin(1);
+    cluster.twilio.behave({ kind: 'accept-then-reset' });
+    const holder = new Client({ connectionString: cluster.data.url });
+    await holder.connect();
+    let report: Promise<boolean> | undefined;
+    one.database.before.set('fail_over', async () => {
+      await holder.query('BEGIN; SELECT id FROM messages FOR UPDATE');
+      report = twilioSays({ status: 'sent' });
+      await wait(300); // it queues for the message, and the failover behind it
+      setTimeout(() => void holder.query('COMMIT').then(() => holder.end()), 600);
+    });
+    expect(await one.verifications.start(request())).toMatchObject({ delivery: 'sent' });
+    expect(await report).toBe(true);
+    expect(counts()).toEqual([1, 0]);
+  });
+});
+
+describe('who asked for no more texts before the secret was changed', () => {
+  it('gets none after that either, nor when the former secret is gone, until they ask again', async () => {
+    const former = 'the former secret of more than 32 bytes';
+    await begin(1, { APP_SECRET_PREVIOUS: former });
+    const phone = PhoneNumber.parse(PHONE);
+    const values = [new KeyRing(former).lookupKey('phone', phone.line)];
+    await rows("INSERT INTO opt_outs (phone_key, source, created_at) VALUES ($1, 'twilio', now())", values);
+    const refused = () =>
+      expect(one.verifications.start(request())).rejects.toMatchObject({ extensions: { reason: 'opted_out' } });
+    await refused();
+    await rows('DELETE FROM opt_outs WHERE phone_key = $1', values); // as good as gone with its secret
+    await refused();
+    expect(texts()).toHaveLength(0);
+    await one.optOuts.remove(phone, 'twilio');
+    expect(await one.verifications.start(request())).toMatchObject({ delivery: 'accepted', sendsLeft: 4 });
   });
 });
 

@@ -9,7 +9,7 @@ import { AppModule } from '../../src/app.module.js';
 import { readConfig } from '../../src/config/index.js';
 import type { Source } from '../../src/kernel/index.js';
 import { Database, DatabaseUnavailable, PrismaService, type Statement } from '../../src/prisma/index.js';
-import { DeliveryReports, OutboxWorker, Rotation } from '../../src/sms/index.js';
+import { DeliveryReports, OptOuts, OutboxWorker, Rotation } from '../../src/sms/index.js';
 import { VerificationService } from '../../src/verification/index.js';
 import { FakeSns, FakeTwilio } from '../support/index.js';
 import { openTestDatabase, type TestDatabase } from './database.js';
@@ -42,6 +42,7 @@ export interface Instance {
   readonly rotation: Rotation;
   readonly outbox: OutboxWorker;
   readonly reports: DeliveryReports;
+  readonly optOuts: OptOuts;
   readonly database: SpiedDatabase;
 }
 
@@ -101,6 +102,7 @@ export async function startCluster(count = 1, env: Source = {}): Promise<Cluster
       rotation: module.get(Rotation),
       outbox: module.get(OutboxWorker),
       reports: module.get(DeliveryReports),
+      optOuts: module.get(OptOuts),
       database,
     };
   };
