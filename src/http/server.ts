@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { drainOnClose } from './drain.js';
 import { onUnreadableAddress, onUnreadableRequest } from './framework-errors.js';
-import { requestContext } from './request-context.js';
+import { followRequest } from './request-context.js';
 
 const BODY_LIMIT_BYTES = 65_536;
 /** A client that has not sent its whole request by then is cut off. */
@@ -13,10 +13,12 @@ const REQUEST_TIMEOUT_MS = 15_000;
 
 export interface ServerOptions {
   readonly trustedProxies: readonly string[];
+  /** Whether every line that is logged for a request names it; without, only the lines about its problems do. */
+  readonly followRequests: boolean;
 }
 
 /** Fastify as this API wants it: small bodies, own request ids, nothing cached, forwarded headers only from trusted proxies. */
-export function createAdapter({ trustedProxies }: ServerOptions): FastifyAdapter {
+export function createAdapter({ trustedProxies, followRequests }: ServerOptions): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -32,7 +34,8 @@ export function createAdapter({ trustedProxies }: ServerOptions): FastifyAdapter
       'x-content-type-options': 'nosniff',
       'x-request-id': request.id,
     });
-    requestContext.run({ requestId: request.id }, next);
+    if (followRequests) followRequest({ requestId: request.id }, next);
+    else next();
   });
   drainOnClose(adapter.getInstance());
   return adapter;
