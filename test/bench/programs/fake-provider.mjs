@@ -67,8 +67,9 @@ const server = createServer((request, response) => {
   request.setEncoding('utf8');
   request.on('data', (chunk) => (body += chunk));
   request.on('end', () => {
-    if (mode === 'hang') return;
     const reply = () => {
+      // Who hangs leaves those unanswered, too, that came before.
+      if (mode === 'hang') return;
       // Pings read an account.
       const [status, type, text] =
         request.method === 'GET' ? [200, 'application/json', '{"status":"active"}'] : answerTo(request.url, body);

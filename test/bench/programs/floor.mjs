@@ -135,4 +135,5 @@ app.post(
   },
 );
 
+process.once('SIGTERM', () => process.exit());
 console.log(`The floor is ready at ${await app.listen({ port: 0, host: '127.0.0.1' })} `);
