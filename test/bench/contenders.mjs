@@ -27,8 +27,10 @@ export const MAIN = join(root, 'dist/main.js');
 
 async function sixdigit(fake, { env = {}, flags } = {}) {
   const database = await createDatabase();
-  const program = await launch(MAIN, { env: { ...environment(fake), DATABASE_URL: database, ...env }, flags });
-  return { name: 'Sixdigit', shape: 'sixdigit', database, program };
+  const settings = { ...environment(fake), DATABASE_URL: database, ...env };
+  // The start that migrates keeps the schema engine in memory; it is the next one that stays for months.
+  await (await launch(MAIN, { env: settings })).stop();
+  return { name: 'Sixdigit', shape: 'sixdigit', database, program: await launch(MAIN, { env: settings, flags }) };
 }
 
 async function embedded(fake) {
@@ -36,11 +38,11 @@ async function embedded(fake) {
   return { name: 'Sixdigit, embedded database', shape: 'sixdigit', program };
 }
 
-async function floor(fake) {
+async function floor(fake, { flags } = {}) {
   const database = await createDatabase();
   await migrate(database);
   const env = { NODE_ENV: 'production', DATABASE_URL: database, PROVIDER_URL: fake.url };
-  return { name: 'floor', shape: 'sixdigit', database, program: await launch(programOf('floor.mjs'), { env }) };
+  return { name: 'floor', shape: 'sixdigit', database, program: await launch(programOf('floor.mjs'), { env, flags }) };
 }
 
 async function betterAuth(fake) {

@@ -49,6 +49,11 @@ async function run(options) {
       if (!running.has(name)) running.set(name, await contenders[name](bench.fake));
       return running.get(name);
     },
+    /** Ends those: a server takes only so many connections. */
+    rest: async () => {
+      await Promise.all([...running.values()].map(({ program }) => program.stop()));
+      running.clear();
+    },
     say: (line) => console.error(`${((performance.now() - begun) / 1_000).toFixed(0).padStart(4)} s  ${line}`),
     complain: (line) => complaints.push(line),
   };

@@ -10,6 +10,7 @@ const short = (rows) => (rows >= 1e6 ? `${rows / 1e6} M` : `${rows / 1e3} k`);
 export async function growth(bench) {
   const { rounds, seconds, rows: many } = bench.options;
   const all = [];
+  await bench.rest();
   for (const rows of [FEW, many]) {
     const sixdigit = await contenders.sixdigit(bench.fake);
     await fillSixdigit(sixdigit.database, rows);
