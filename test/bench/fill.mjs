@@ -14,6 +14,8 @@ export async function fillSixdigit(url, rows) {
   await connected(url, async (client) => {
     // Neither fsync nor foreign keys are what is measured here.
     await client.query('SET synchronous_commit = off; SET session_replication_role = replica');
+    await client.query("SET maintenance_work_mem = '256MB'");
+    const rebuild = await withoutIndexes(client);
     const fill = (sql) => client.query(sql, [rows, hotRows, hot]);
     await fill(`
       CREATE TEMP TABLE rows AS SELECT n, gen_random_uuid() AS v, gen_random_uuid() AS m,
@@ -39,8 +41,20 @@ export async function fillSixdigit(url, rows) {
       [hot],
     );
     await client.query('DROP TABLE rows');
+    await rebuild();
     await client.query('VACUUM ANALYZE');
   });
+}
+
+/** Drops what only speeds up reading; a million rows are in several times sooner. @returns what makes it anew */
+async function withoutIndexes(client) {
+  const { rows } = await client.query(
+    `SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexdef NOT LIKE 'CREATE UNIQUE%'`,
+  );
+  for (const { indexname } of rows) await client.query(`DROP INDEX "${indexname}"`);
+  return async () => {
+    for (const { indexdef } of rows) await client.query(indexdef);
+  };
 }
 
 /** `rows` codes that nobody has typed in yet, which is what better-auth's table grows by. */

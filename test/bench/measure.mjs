@@ -36,15 +36,15 @@ export async function measureStart(bench, contender, job) {
   return result;
 }
 
-/** Wrong codes, then right ones, for what the last starts opened. */
-export async function measureChecks(bench, contender, job) {
+/** Checks of what the last starts opened: wrong codes, then right ones. */
+export async function measureChecks(bench, contender, job, kinds = ['wrong', 'right']) {
   const ids = await bench.load.ask('codes', { fake: bench.fake.url, keep: contender.keep });
   await contender.tidy?.(ids);
-  const wrong = await measured(bench, contender, 'wrong', job);
-  const right = await measured(bench, contender, 'right', job);
-  const { approved, count } = right;
+  const results = {};
+  for (const kind of kinds) results[kind] = await measured(bench, contender, kind, job);
+  const { approved, count } = results.right;
   if (approved !== count) bench.complain(`${contender.name}: ${count - approved} of ${count} right codes were refused`);
-  return { wrong, right };
+  return results;
 }
 
 export function median(values) {

@@ -111,15 +111,15 @@ answer('right', async (job) => {
 /** `perSecond` starts whether or not earlier ones were answered. @returns when each was due (ms since 1970) and took */
 answer('openLoop', async ({ origin, shape: name, perSecond, seconds }) => {
   const shape = shapes[name];
-  const client = new Client(origin, { pipelining: 1 });
-  const clients = [client, ...Array.from({ length: 511 }, () => new Client(origin, { pipelining: 1 }))];
-  const free = [...clients];
+  const clients = [];
+  const connect = () => clients[clients.push(new Client(origin, { pipelining: 1 })) - 1];
+  const free = [];
   const sent = [];
   const begun = Date.now();
   for (let n = 0; n < perSecond * seconds; n++) {
     const due = begun + (n * 1_000) / perSecond;
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - Date.now())));
-    const connection = free.pop();
+    const connection = free.pop() ?? connect();
     sent.push(
       exchange(connection, shape.start(phoneOf(phones++)), shape.headers)
         .catch((error) => ({ status: error.message }))

@@ -4,8 +4,6 @@ import { createDatabase } from '../databases.mjs';
 import { median } from '../measure.mjs';
 import { launch, tempFolder } from '../program.mjs';
 
-const TIMES = 3;
-
 export async function boot(bench) {
   const kinds = {
     'embedded database': () => ({ DATA_DIR: tempFolder() }),
@@ -14,7 +12,7 @@ export async function boot(bench) {
   const rows = [];
   for (const [kind, place] of Object.entries(kinds)) {
     const times = { first: [], again: [] };
-    for (let n = 0; n < TIMES; n++) {
+    for (let n = 0; n < bench.options.rounds; n++) {
       const env = { ...environment(bench.fake), ...(await place()) };
       for (const which of ['first', 'again']) {
         const program = await launch(MAIN, { env });
