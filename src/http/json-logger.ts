@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
 import { scrub } from './scrub.js';
-import { requestContext } from './request-context.js';
+import { requestAtHand } from './request-context.js';
 
 /** Contexts in which Nest lists every module and route at start. */
 const INVENTORY: ReadonlySet<unknown> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
@@ -20,7 +20,7 @@ export class JsonLogger implements LoggerService {
       base: undefined,
       formatters: { level: (label: string) => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,
-      mixin: () => requestContext.getStore() ?? {},
+      mixin: () => requestAtHand() ?? {},
       hooks: { streamWrite: scrub },
     };
     this.pino = destination ? pino(options, destination) : pino(options);

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../kernel/index.js';
 import { frameworkProblem, problem, STATUS, type Problem } from './problem.js';
 import { setRateLimit } from './rate-limit-headers.js';
+import { duringRequest } from './request-context.js';
 
 /** Answers whatever was thrown as a problem document. What nobody expected is a bare 500, its cause in the log only. */
 @Catch()
@@ -13,7 +14,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const answer = this.problemOf(error, request);
+    const answer = duringRequest({ requestId: request.id }, () => this.problemOf(error, request));
     if (error instanceof DomainError) {
       if (error.retryAfterSecs !== undefined) void reply.header('retry-after', String(error.retryAfterSecs));
       if (error.quotas) setRateLimit(reply, error.quotas);

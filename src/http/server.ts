@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { answerWith } from './before-answer.js';
 import { drainOnClose } from './drain.js';
 import { onUnreadableAddress, onUnreadableRequest } from './framework-errors.js';
-import { requestContext } from './request-context.js';
+import { followRequest } from './request-context.js';
 
 const BODY_LIMIT_BYTES = 65_536;
 /** A client that has not sent its whole request by then is cut off. */
@@ -17,10 +17,12 @@ export const LongBodies = (bodyLimit: number) => RouteConfig({ bodyLimit });
 
 export interface ServerOptions {
   readonly trustedProxies: readonly string[];
+  /** Whether every line that is logged for a request names it; without, only the lines about its problems do. */
+  readonly followRequests: boolean;
 }
 
 /** Fastify as this API wants it: small bodies, own request ids, nothing cached, forwarded headers only from trusted proxies. */
-export function createAdapter({ trustedProxies }: ServerOptions): FastifyAdapter {
+export function createAdapter({ trustedProxies, followRequests }: ServerOptions): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -40,7 +42,8 @@ export function createAdapter({ trustedProxies }: ServerOptions): FastifyAdapter
       'x-content-type-options': 'nosniff',
       'x-request-id': request.id,
     });
-    requestContext.run({ requestId: request.id }, next);
+    if (followRequests) followRequest({ requestId: request.id }, next);
+    else next();
   });
   adapter.getInstance().addHook('onSend', answerWith);
   drainOnClose(adapter.getInstance());

@@ -42,6 +42,17 @@ describe('PhoneNumber', () => {
     );
   });
 
+  it('restores from its E.164 form what parsing gave out', () => {
+    fc.assert(
+      fc.property(anyNumber, ({ number }) => {
+        const parsed = PhoneNumber.parse(number);
+        const { e164, line, masked, country, lineType } = PhoneNumber.restore(parsed.e164);
+        expect(parsed).toMatchObject({ e164, line, masked, country, lineType });
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('never shows more than the mask, whoever prints it', () => {
     fc.assert(
       fc.property(anyNumber, ({ number }) => {

@@ -10,7 +10,7 @@ export class VerificationSecrets {
   constructor(private readonly keys: KeyRing) {}
 
   phoneOf(row: Pick<PhoneRow, 'phone_key' | 'phone_sealed' | 'key_version'>): PhoneNumber {
-    return PhoneNumber.parse(this.keys.open({ version: row.key_version, data: row.phone_sealed }, row.phone_key));
+    return PhoneNumber.restore(this.keys.open({ version: row.key_version, data: row.phone_sealed }, row.phone_key));
   }
 
   codeOf(

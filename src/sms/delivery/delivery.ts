@@ -8,6 +8,7 @@ import { isPassing, OUTCOME, ProviderError, type ProviderFault } from '../provid
 import type { SmsMessage } from '../provider/sms-provider.js';
 import type { Rotation, Turn } from '../routing/rotation.js';
 import { backoff } from './backoff.js';
+import { deadlineIn } from './deadline.js';
 import type { Attempt, Dispatch } from './dispatch.js';
 
 /** What one message needs to be told about while it is on its way. */
@@ -91,7 +92,7 @@ export class Delivery {
         reason: 'No time was left.',
       };
     }
-    const signal = AbortSignal.timeout(share);
+    const { signal, release } = deadlineIn(share);
     try {
       const { providerMessageId } = await provider.send(this.messageFor(id, left), signal);
       const durationMs = clock.monotonic() - started;
@@ -104,6 +105,8 @@ export class Delivery {
       if (signal.aborted && share < Math.min(attemptTimeoutMs, provider.patience.timeoutMs)) turn.drop();
       else turn.end({ fault, slow: false });
       return { id, provider: provider.name, durationMs, outcome: OUTCOME[fault], fault, reason: message };
+    } finally {
+      release();
     }
   }
 

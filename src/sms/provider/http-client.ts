@@ -1,4 +1,4 @@
-import { Agent } from 'undici';
+import { Pool } from 'undici';
 
 import { Exchange, type HttpResponse } from './http-exchange.js';
 import { TransportError } from './transport-error.js';
@@ -29,11 +29,13 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * second time, whatever the connection does.
  */
 export class HttpClient {
-  readonly #agent: Agent;
+  /** One an origin. undici's Agent keeps the same, but takes a quarter more CPU for every request. */
+  readonly #pools = new Map<string, Pool>();
+  readonly #connections: number;
   readonly #maxBodyBytes: number;
 
   constructor({ connections = 1024, maxBodyBytes = 65_536 }: HttpClientOptions = {}) {
-    this.#agent = new Agent({ connections, pipelining: 1, connectTimeout: CONNECT_TIMEOUT_MS });
+    this.#connections = connections;
     this.#maxBodyBytes = maxBodyBytes;
   }
 
@@ -44,7 +46,7 @@ export class HttpClient {
     try {
       const { origin, pathname, search } = new URL(url);
       // Not idempotent, even for GET: a gateway's GET sends a text.
-      this.#agent.dispatch({ origin, path: pathname + search, method, headers, body, idempotent: false }, exchange);
+      this.#poolTo(origin).dispatch({ path: pathname + search, method, headers, body, idempotent: false }, exchange);
     } catch {
       exchange.fail(new TransportError(false, 'bad request'));
     }
@@ -53,6 +55,15 @@ export class HttpClient {
 
   /** Lets the exchanges under way end, then closes every connection. */
   async close(): Promise<void> {
-    await this.#agent.close();
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+  }
+
+  #poolTo(origin: string): Pool {
+    let pool = this.#pools.get(origin);
+    if (!pool) {
+      pool = new Pool(origin, { connections: this.#connections, pipelining: 1, connectTimeout: CONNECT_TIMEOUT_MS });
+      this.#pools.set(origin, pool);
+    }
+    return pool;
   }
 }
