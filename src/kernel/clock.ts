@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
 /** Time, injected so that tests can move it. */
 export interface Clock {
   /** Wall time of this process, for what is shown or signed. */
@@ -6,6 +8,9 @@ export interface Clock {
   monotonic(): number;
   /** What SQL takes as "now"; null means the database's own clock, the one that all instances share. */
   databaseTime(): Date | null;
+  wait(ms: number): Promise<unknown>;
+  /** Aborted after `ms`. */
+  deadline(ms: number): AbortSignal;
 }
 
 export const Clock = Symbol('Clock');
@@ -14,4 +19,6 @@ export const systemClock: Clock = {
   now: () => new Date(),
   monotonic: () => performance.now(),
   databaseTime: () => null,
+  wait: (ms) => wait(ms),
+  deadline: (ms) => AbortSignal.timeout(ms),
 };

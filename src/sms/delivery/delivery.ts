@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 
 import { Logger } from '@nestjs/common';
 
@@ -26,7 +25,7 @@ export interface DeliveryOptions {
   readonly sendBudgetMs: number;
   /** An accepted send that took longer counts against its provider. */
   readonly slowAfterMs: number;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'wait' | 'deadline'>;
   readonly random: () => number;
 }
 
@@ -91,7 +90,7 @@ export class Delivery {
         reason: 'No time was left.',
       };
     }
-    const signal = AbortSignal.timeout(share);
+    const signal = clock.deadline(share);
     try {
       const { providerMessageId } = await provider.send(this.messageFor(id, left), signal);
       const durationMs = clock.monotonic() - started;
@@ -141,7 +140,7 @@ export class Delivery {
       if (!isPassing(attempt.fault) || this.retries >= maxRetries) return undefined;
       const delay = backoff(this.retries++, this.options.random, retryDelayMs);
       if (this.timeLeft() - delay < LEAST_TRY_MS) return undefined;
-      await wait(delay);
+      await this.options.clock.wait(delay);
     }
     const others = [...this.tried].filter((name) => name !== provider.name);
     const turn = this.options.rotation.take(new Set(others));
