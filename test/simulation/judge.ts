@@ -92,8 +92,7 @@ export class Judge {
     this.begun.set(id, { message: messageId, hopeless: new Set(others.filter(isHopeless).map((row) => String(row.id))) });
     if (verification?.status !== 'pending') world.violated('5', `${short(id)} begins, though ${verification?.status}`);
     if (others.some(({ report }) => report === 'delivered')) world.violated('5', `${short(id)} begins after the text arrived`);
-    const isFollowUp = rankOf(message?.status) >= rankOf('accepted');
-    if (isFollowUp && others.length === 1 && others.every((only) => isHopeless(only) && only.report_curable !== true))
+    if (message?.followed_up === true && others.length === 1 && others.every((only) => isHopeless(only) && only.report_curable !== true))
       world.violated('follow-up', `${short(id)} begins, though nobody can deliver that text`);
     if (shadow.optOuts.has(String(message?.phone_key))) world.violated('opt-out', `${short(id)} begins after a STOP`);
   }
@@ -171,7 +170,6 @@ export class Judge {
     const surelyNot = attempts.every(({ outcome }) => outcome === 'not_sent' || outcome === 'permanent');
     if (message.status === 'failed' && surelyNot && this.isSent(message))
       world.violated('3', `message ${id} gave its hit back, and was sent`);
-    if (message.status === 'unknown' && surelyNot) world.violated('5', `message ${id} is unknown without a doubt`);
     if (message.status === 'canceled' && this.isWanted(message)) world.violated('5', `message ${id} was canceled by nobody`);
     const isGivenUp = message.status === 'failed' && surelyNot && this.isWanted(message);
     const mayPass = attempts.length === 0 || attempts.at(-1)?.fault === 'throttled' || attempts.at(-1)?.fault === 'unreachable';

@@ -107,11 +107,11 @@ BEGIN
 END $$;
 
 -- Whether the caller of that turn may still begin a try: nobody else has claimed the message, the text has not arrived,
--- and somebody still waits for it and has not asked for no more texts meanwhile.
+-- and somebody still waits for it.
 CREATE FUNCTION may_begin(p_message_id uuid, p_turn int, p_at timestamptz) RETURNS boolean LANGUAGE sql AS $$
   SELECT EXISTS (SELECT 1 FROM messages AS m LEFT JOIN verifications AS v ON v.id = m.verification_id
     WHERE m.id = p_message_id AND m.turn = p_turn AND m.lease_until > p_at AND m.status <> 'delivered'
-      AND (v.id IS NULL OR v.status = 'pending') AND NOT is_opted_out(m.phone_key, NULL)
+      AND (v.id IS NULL OR v.status = 'pending')
     FOR NO KEY UPDATE OF m)
 $$;
 
@@ -142,12 +142,10 @@ BEGIN
     WHERE id = p_attempt_id RETURNING * INTO a;
   -- Only forward: a process that was thought dead may still tell, but what was accepted meanwhile stays accepted.
   v_status := CASE
-    WHEN m.status IN ('queued', 'sending') AND p_status = 'unknown'
-      AND EXISTS (SELECT 1 FROM attempts WHERE message_id = p_message_id AND outcome = 'accepted') THEN 'accepted'
     WHEN m.status IN ('queued', 'sending') THEN coalesce(p_status, m.status)
     WHEN p_status = 'accepted' AND status_rank(m.status) < status_rank('accepted') THEN p_status
     ELSE m.status END;
-  IF a.report IS NOT NULL OR p_status IS NULL OR m.followed_up OR status_rank(m.status) >= status_rank('accepted') THEN
+  IF a.report IS NOT NULL OR p_status IS NULL OR m.followed_up THEN
     SELECT * INTO r FROM reported_status(p_message_id);
     v_follow_up := r.status IN ('failed', 'undelivered') AND r.curable AND NOT m.followed_up AND m.expires_at > v_at;
     IF NOT v_follow_up AND status_rank(r.status) > status_rank(v_status) THEN v_status := r.status; END IF;
@@ -192,7 +190,6 @@ DECLARE
   v_status message_status;
   r record;
   v_due boolean;
-  v_is_news boolean;
 BEGIN
   IF p_attempt_id IS NOT NULL THEN
     v_ids := ARRAY(SELECT id FROM attempts WHERE id = p_attempt_id AND provider = p_provider);
@@ -208,7 +205,6 @@ BEGIN
 
   SELECT messages.* INTO m FROM messages JOIN attempts ON attempts.message_id = messages.id
     WHERE attempts.id = v_ids[1] FOR UPDATE OF messages;
-  SELECT outcome <> 'accepted' INTO v_is_news FROM attempts WHERE id = v_ids[1];
   UPDATE attempts SET
       outcome = 'accepted', fault = NULL,
       provider_message_id = coalesce(provider_message_id, p_provider_message_id),
@@ -222,27 +218,21 @@ BEGIN
       cost_micros = greatest(cost_micros, p_cost_micros)
     WHERE id = v_ids[1];
 
-  -- Whoever sent it may be gone, and then nobody else moves the hit to when the text went out.
-  IF v_is_news AND NOT m.followed_up THEN
-    UPDATE limit_windows SET hits = ARRAY(SELECT hit FROM unnest(array_replace(hits, m.created_at, v_at)) AS hit ORDER BY hit)
-      WHERE key = m.phone_key;
-  END IF;
   IF p_opted_out THEN PERFORM opt_out(m.phone_key, p_provider, v_at); END IF;
   SELECT * INTO r FROM reported_status(m.id);
   v_status := r.status;
   v_due := false;
   IF v_status IN ('failed', 'undelivered') THEN
     v_due := r.curable AND NOT m.followed_up AND m.expires_at > v_at AND m.status IN ('unknown', 'accepted', 'sent');
-    -- Not before the other provider has had its try; who is at it will tell. Who only waits for a report is not at it.
+    -- Not before the other provider has had its try; who is at it will tell.
     IF v_due THEN v_status := 'sent';
-    ELSIF m.lease_until IS NOT NULL AND (m.followed_up OR m.status IN ('queued', 'sending')) THEN v_status := 'sent'; END IF;
+    ELSIF m.lease_until IS NOT NULL THEN v_status := NULL; END IF;
   END IF;
   UPDATE messages SET updated_at = v_at,
       status = CASE WHEN status_rank(v_status) > status_rank(status) THEN v_status
         WHEN status = 'unknown' THEN 'accepted' ELSE status END,
       lease_until = CASE WHEN v_due THEN v_at
-        WHEN v_status IN ('failed', 'undelivered', 'delivered')
-          OR (v_status = 'sent' AND status = 'accepted' AND NOT followed_up) THEN NULL
+        WHEN v_status = 'delivered' OR (v_status = 'sent' AND status = 'accepted' AND NOT followed_up) THEN NULL
         ELSE lease_until END
     WHERE id = m.id AND (v_due OR status = 'unknown' OR status_rank(v_status) > status_rank(status));
 
