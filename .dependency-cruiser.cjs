@@ -8,6 +8,7 @@ const rooms = {
   fraud: ['kernel', 'prisma'],
   verification: ['kernel', 'prisma', 'http', 'limits', 'fraud', 'sms'],
   reports: ['kernel', 'http', 'sms'],
+  messages: ['kernel', 'prisma', 'http', 'sms'],
   health: ['kernel', 'prisma', 'http', 'sms', 'verification'],
   config: ['kernel', 'sms'],
   cli: ['kernel', 'prisma', 'config', 'http', 'sms', 'verification'],

@@ -7,6 +7,7 @@ import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
 import { KernelModule } from './kernel.module.js';
 import { AddressThrottle, LimitsModule } from './limits/index.js';
+import { MessagesModule } from './messages/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { OutboxModule, SmsModule } from './sms/index.js';
 import { ReportsModule } from './reports/index.js';
@@ -26,6 +27,7 @@ const reportWaitMs = ({ failoverTimeoutSecs, sendBudgetMs }: AppConfig['sms']) =
 export class AppModule {
   static forRoot(config: AppConfig): DynamicModule {
     const { sms, limits, phone, verification, server, database, apiKeys } = config;
+    const context = { publicBaseUrl: server.publicBaseUrl, webhookSecret: sms.webhookSecret };
     const leaseMs = sms.sendBudgetMs + LEASE_MARGIN_MS;
     return {
       module: AppModule,
@@ -37,7 +39,7 @@ export class AppModule {
         FraudModule.forRoot({ allowedCountries: phone.allowedCountries }),
         SmsModule.forRootAsync({
           useFactory: () => ({
-            providers: sms.providers.map(({ definition, env }) => definition.create(env)),
+            providers: sms.providers.map(({ definition, env }) => definition.create(env, context)),
             attemptTimeoutMs: sms.attemptTimeoutMs,
             sendBudgetMs: sms.sendBudgetMs,
             defaultRegion: phone.defaultRegion,
@@ -60,6 +62,7 @@ export class AppModule {
           useFactory: (storage: AddressThrottle) => ({ throttlers: [PUBLIC_REQUESTS], storage }),
         }),
         HttpModule.forRoot({ apiKeys }),
+        MessagesModule,
         ReportsModule,
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
       ],

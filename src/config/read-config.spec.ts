@@ -389,7 +389,10 @@ describe('warnings', () => {
     [{ REDIS_URL: 'redis://h' }, /^REDIS_URL is set, but limits live in the database/],
     [{ SMS_DAILY_COST_LIMIT: '50.00' }, /^SMS_DAILY_COST_LIMIT is set, but it is not enforced/],
     [{ ...PRODUCTION, PUBLIC_BASE_URL: 'https://h' }, /^DATABASE_URL is unset: the embedded database serves one/],
-    [{ ...PRODUCTION, DATABASE_URL: 'postgres://h/d' }, /^PUBLIC_BASE_URL is unset: proofs name the address/],
+    [
+      { ...PRODUCTION, DATABASE_URL: 'postgres://h/d' },
+      /^PUBLIC_BASE_URL is unset: no delivery reports are asked for or taken, and proofs name/,
+    ],
     [{ APP_SECRET: 'short' }, /^APP_SECRET is shorter than 32 bytes/],
     [
       { SMS_SIMULATION_MODE: 'true', SMS_MOCK_MODE: 'false' },

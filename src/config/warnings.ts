@@ -14,7 +14,9 @@ export function warningsOf({ server, secrets, storage, limits }: Environments): 
     warnings.push('DATABASE_URL is unset: the embedded database serves one process only');
   }
   if (server.NODE_ENV === 'production' && !server.PUBLIC_BASE_URL) {
-    warnings.push('PUBLIC_BASE_URL is unset: proofs name the address that this server listens on as their issuer');
+    warnings.push(
+      'PUBLIC_BASE_URL is unset: no delivery reports are asked for or taken, and proofs name the address that this server listens on as their issuer',
+    );
   }
   if (secrets.APP_SECRET && !isLongEnough(secrets.APP_SECRET)) {
     warnings.push('APP_SECRET is shorter than 32 bytes, which production refuses');

@@ -1,7 +1,16 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
-import { DomainError } from '../kernel/index.js';
-import { DeliveryReports, ReportRefused, reportsDelivery, SmsProviders, type ReportRequest } from '../sms/index.js';
+import { DomainError, InvalidPhoneFormat, PhoneNumber } from '../kernel/index.js';
+import {
+  DeliveryReports,
+  OptOuts,
+  passesReplies,
+  ReportRefused,
+  reportsDelivery,
+  ReportUnreadable,
+  SmsProviders,
+  type ReportRequest,
+} from '../sms/index.js';
 
 /** Says nothing about what was wrong: whoever forges reports learns nothing. */
 export class ReportForbidden extends DomainError {
@@ -14,6 +23,12 @@ export class ReportForbidden extends DomainError {
   }
 }
 
+/** For a provider that is one, and whose author is still at work on it. */
+export class ReportInvalid extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'INVALID_REQUEST';
+}
+
 /** Takes a provider's request in: proven to be the provider's, then written down. */
 @Injectable()
 export class ReportIntake {
@@ -22,17 +37,46 @@ export class ReportIntake {
   constructor(
     @Inject(SmsProviders) private readonly providers: SmsProviders,
     private readonly reports: DeliveryReports,
+    private readonly optOuts: OptOuts,
   ) {}
 
-  /** @throws {ReportForbidden | DatabaseUnavailable} */
+  /** @throws {ReportForbidden | ReportInvalid | DatabaseUnavailable} */
   async take(providerName: string, request: ReportRequest): Promise<void> {
     const provider = this.providers.find(({ name }) => name === providerName);
     if (!provider || !reportsDelivery(provider)) throw new ReportForbidden();
-    const reports = await provider.readReports(request).catch((error: unknown) => {
-      if (!(error instanceof ReportRefused)) throw error;
-      this.logger.warn(`a report that claimed to be of ${provider.name} was refused: ${error.message}`);
-      throw new ReportForbidden();
-    });
+    const reports = await this.proven(provider.name, () => provider.readReports(request));
     for (const report of reports) await this.reports.record(provider.name, report);
+  }
+
+  /** What a person texted back. @throws {ReportForbidden | DatabaseUnavailable} */
+  async takeReply(providerName: string, request: ReportRequest): Promise<void> {
+    const provider = this.providers.find(({ name }) => name === providerName);
+    if (!provider || !passesReplies(provider)) throw new ReportForbidden();
+    const reply = await this.proven(provider.name, () => provider.readReply(request));
+    const phone = reply && phoneOf(reply.phone);
+    if (!phone) return;
+    if (reply.wish === 'stop') await this.optOuts.add(phone, provider.name);
+    else await this.optOuts.remove(phone, provider.name);
+  }
+
+  private async proven<T>(provider: string, read: () => T | Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof ReportUnreadable) throw new ReportInvalid(error.message);
+      if (!(error instanceof ReportRefused)) throw error;
+      this.logger.warn(`a report that claimed to be of ${provider} was refused: ${error.message}`);
+      throw new ReportForbidden();
+    }
+  }
+}
+
+/** Undefined for what no verification could ever be sent to. */
+function phoneOf(text: string): PhoneNumber | undefined {
+  try {
+    return PhoneNumber.parse(text);
+  } catch (error) {
+    if (error instanceof InvalidPhoneFormat) return undefined;
+    throw error;
   }
 }

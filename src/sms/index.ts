@@ -2,18 +2,27 @@ export { type AttemptJournal } from './delivery/delivery.js';
 export type { Attempt, Dispatch } from './delivery/dispatch.js';
 export { EmptyMessage, MessageTooLong, SmsDisabled } from './delivery/sms.errors.js';
 export { HttpClient } from './provider/http-client.js';
-export type { ProviderDefinition } from './provider/provider-definition.js';
+export type { ProviderContext, ProviderDefinition } from './provider/provider-definition.js';
 export { OUTCOME, ProviderError, type ProviderFault } from './provider/provider-error.js';
 export { backoff } from './delivery/backoff.js';
 export { endingOf } from './outbox/ending.js';
-export { LeaseLost, MessageLog, type Claim, type Ending } from './outbox/message-log.js';
+export {
+  DELIVERY_STATUSES,
+  LeaseLost,
+  MessageLog,
+  type Claim,
+  type DeliveryStatus,
+  type Ending,
+} from './outbox/message-log.js';
 export { MessageTexts, type Render } from './outbox/message-texts.js';
 export { DeliveryReports } from './outbox/delivery-reports.js';
+export { OptOuts } from './outbox/opt-outs.js';
 export { OutboxModule } from './outbox/outbox.module.js';
 export type { OutboxOptions } from './outbox/outbox.options.js';
 export type { ClaimedRow, HitRow } from './outbox/outbox.sql.js';
 export { OutboxWorker } from './outbox/outbox.worker.js';
 export * from './provider/delivery-report.js';
+export * from './provider/reply.js';
 export * from './provider/sms-provider.js';
 export { AwsSnsProvider, type AwsSnsOptions } from './providers/aws-sns/aws-sns.provider.js';
 export { HttpProvider, type HttpOptions } from './providers/http/http.provider.js';

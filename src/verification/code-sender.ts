@@ -12,6 +12,7 @@ import {
   MessageTexts,
   SmsService,
   type ClaimedRow,
+  type DeliveryStatus,
   type Dispatch,
   type Plan,
 } from '../sms/index.js';
@@ -20,12 +21,11 @@ import { verificationText } from './verification-text.js';
 import { DeliveryUnavailable, optedOut } from './verification.errors.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
 import { VerificationRepository, type NewMessage } from './verification.repository.js';
-import type { DeliveryState } from './verification.types.js';
 
 const TEMPLATE = 'verification';
 
 /** Hands over one code. @throws {DestinationNotAllowed | DeliveryUnavailable} when surely nothing was, or will be, sent */
-export type Send = (phone: PhoneNumber, code: string, secsLeft: number) => Promise<DeliveryState>;
+export type Send = (phone: PhoneNumber, code: string, secsLeft: number) => Promise<DeliveryStatus>;
 
 /** Brings codes to phones: at once where a provider takes them, else through the outbox. */
 @Injectable()
@@ -69,7 +69,7 @@ export class CodeSender {
     phone: PhoneNumber,
     code: string,
     secsLeft: number,
-  ): Promise<DeliveryState> {
+  ): Promise<DeliveryStatus> {
     const body = verificationText(code, secsLeft, this.options.text);
     const dispatch = await plan
       .deliver({ to: phone, body, validForSecs: Math.max(1, secsLeft) }, this.messages.journal({ id, turn: 0 }))
@@ -77,7 +77,7 @@ export class CodeSender {
         if (error instanceof LeaseLost) return undefined;
         throw error;
       });
-    if (!dispatch) return 'queued'; // whoever took it over goes on with it
+    if (!dispatch) return this.messages.statusOf(id); // whoever took it over, or a report, knows better
     const ending = endingOf(dispatch, backoff(0, Math.random));
     await this.messages.close(id, ending, dispatch).catch((error: unknown) => {
       // What the provider said is true all the same; the row keeps its lease, and whoever claims it then settles it.

@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsLocale, IsString, Length, Matches } from 'class-validator';
 
 import { MayBeAbsent } from '../http/index.js';
+import { DELIVERY_STATUSES } from '../sms/index.js';
 
 const PURPOSE = /^[a-z][a-z0-9-]{0,31}$/;
 const PURPOSE_RULE = 'purpose must be 1 to 32 lower-case letters, digits and dashes, such as "checkout"';
@@ -65,10 +66,12 @@ export class VerificationDto {
   @ApiProperty({ example: 'sms' }) channel!: string;
   @ApiProperty({ example: 'verification' }) purpose!: string;
   @ApiPropertyOptional({
-    enum: ['accepted', 'unknown', 'queued'],
-    description: 'What the provider said to the text just sent.',
+    enum: DELIVERY_STATUSES,
+    description:
+      'What is known of the newest text. accepted: a provider took it. unknown: one may have. queued: none takes any now, it goes out as soon as one does. From sent on, as its network reports.',
   })
   delivery?: string;
+  @ApiPropertyOptional({ format: 'uuid', description: 'The newest text, for /v1/messages/{id}.' }) messageId?: string;
   @ApiProperty({ format: 'date-time' }) createdAt!: string;
   @ApiProperty({ format: 'date-time' }) expiresAt!: string;
   @ApiProperty({ format: 'date-time', description: 'When a resend is next allowed.' }) nextSendAt!: string;

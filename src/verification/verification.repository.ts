@@ -93,6 +93,11 @@ export class VerificationRepository {
     return answerTo(this.prisma.verification.findUnique({ where: { id } }));
   }
 
+  newestMessage(verificationId: string) {
+    const newest = { orderBy: { createdAt: 'desc' }, select: { id: true, status: true } } as const;
+    return answerTo(this.prisma.message.findFirst({ where: { verificationId }, ...newest }));
+  }
+
   /** True when it was open until now. */
   async cancel(id: string): Promise<boolean> {
     const rows = await this.database.query(sql.CANCEL, [id, this.clock.databaseTime()]);

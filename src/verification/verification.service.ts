@@ -5,6 +5,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DestinationPolicy } from '../fraud/index.js';
 import { KeyRing, PhoneNumber, type QuotaState } from '../kernel/index.js';
 import { SendLimits } from '../limits/index.js';
+import type { DeliveryStatus } from '../sms/index.js';
 import { isSameCode } from './code.js';
 import { CodeSender } from './code-sender.js';
 import { ProofSigner } from './proof/proof-signer.js';
@@ -13,7 +14,7 @@ import { optedOut, TooManyChecks, VerificationExpired, VerificationNotFound } fr
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
 import { VerificationRepository } from './verification.repository.js';
 import type { OpenedRow } from './verification.sql.js';
-import type { CheckResult, DeliveryState, StartRequest, VerificationState } from './verification.types.js';
+import type { CheckResult, StartRequest, VerificationState } from './verification.types.js';
 
 /** Seconds until the next text may be asked for, by how many went before. */
 const COOLDOWNS_SECS = [30, 60, 120] as const;
@@ -65,7 +66,8 @@ export class VerificationService {
       const quotas = this.limits.admit(row);
       const code = this.secrets.codeOf(id, { purpose, key_version: keyVersion, code_length: codeLength }, phone);
       const delivery = await send(phone, code, row.secs_left);
-      return this.stateOf({ id, phone, channel, purpose, delivery, row, quotas, checksLeft: maxChecks, code });
+      const newest = { id: message.id, status: delivery };
+      return this.stateOf({ id, phone, channel, purpose, newest, row, quotas, checksLeft: maxChecks, code });
     });
   }
 
@@ -87,7 +89,7 @@ export class VerificationService {
         phone,
         channel,
         purpose,
-        delivery,
+        newest: { id: message.id, status: delivery },
         row,
         quotas,
         checksLeft: max_checks - checks,
@@ -120,9 +122,10 @@ export class VerificationService {
   async get(id: string): Promise<VerificationState> {
     const found = await this.verifications.find(id);
     if (!found) throw new VerificationNotFound();
-    const [window, standing] = await Promise.all([
+    const [window, standing, newest] = await Promise.all([
       this.verifications.window(found.phoneKey),
       this.verifications.whereItStands(id, null),
+      this.verifications.newestMessage(id),
     ]);
     const phone = this.secrets.phoneOf({
       phone_key: found.phoneKey,
@@ -131,7 +134,15 @@ export class VerificationService {
     });
     const row = { created_at: found.createdAt, expires_at: found.expiresAt, next_send_at: found.nextSendAt };
     const state = this.stateOf({
-      ...{ id, phone, row, channel: found.channel, purpose: found.purpose, checksLeft: found.maxChecks - found.checks },
+      ...{
+        id,
+        phone,
+        row,
+        newest,
+        channel: found.channel,
+        purpose: found.purpose,
+        checksLeft: found.maxChecks - found.checks,
+      },
       quotas: this.limits.states(window ?? { refused_by: null, retry_after: null, remaining: null, resets: null }),
     });
     const expired = found.status === 'pending' && standing?.expired;
@@ -161,17 +172,17 @@ export class VerificationService {
     row: Pick<OpenedRow, 'created_at' | 'expires_at' | 'next_send_at'>;
     quotas: readonly QuotaState[];
     checksLeft: number;
-    delivery?: DeliveryState;
+    newest?: { readonly id: string; readonly status: DeliveryStatus } | null;
     code?: string;
   }): VerificationState {
-    const { id, phone, channel, purpose, row, quotas, checksLeft, delivery, code } = from;
+    const { id, phone, channel, purpose, row, quotas, checksLeft, newest, code } = from;
     return {
       id,
       status: 'pending',
       phone: phone.masked,
       channel,
       purpose,
-      ...(delivery && { delivery }),
+      ...(newest && { delivery: newest.status, messageId: newest.id }),
       createdAt: row.created_at,
       expiresAt: row.expires_at,
       nextSendAt: row.next_send_at,

@@ -1,4 +1,5 @@
 import type { QuotaState } from '../kernel/index.js';
+import type { DeliveryStatus } from '../sms/index.js';
 
 export interface StartRequest {
   /** As a person typed it. */
@@ -10,9 +11,6 @@ export interface StartRequest {
   readonly locale?: string;
 }
 
-/** accepted: a provider took the text. unknown: one may have. queued: none takes any now, it goes out as soon as one does. */
-export type DeliveryState = 'accepted' | 'unknown' | 'queued';
-
 export interface VerificationState {
   readonly id: string;
   readonly status: 'pending' | 'approved' | 'expired' | 'canceled' | 'failed';
@@ -20,8 +18,9 @@ export interface VerificationState {
   readonly phone: string;
   readonly channel: string;
   readonly purpose: string;
-  /** Told by whoever just sent it. */
-  readonly delivery?: DeliveryState;
+  /** Of the newest text. */
+  readonly delivery?: DeliveryStatus;
+  readonly messageId?: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;
   /** When a resend is next allowed. */

@@ -161,7 +161,7 @@ describe('a process that slept through its lease', () => {
     while (cluster.twilio.ledger.length === 0) await wait(10);
     await cluster.data.age(LEASE_SECS);
     await cluster.instances[1]?.outbox.run();
-    expect(await sleeping).toMatchObject({ delivery: 'queued' });
+    expect(await sleeping).toMatchObject({ delivery: 'accepted' });
     expect([cluster.twilio.ledger.length, cluster.sns.ledger.length]).toEqual([1, 1]);
     expect(await statuses()).toEqual(['accepted']);
   });

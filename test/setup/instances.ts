@@ -9,7 +9,7 @@ import { AppModule } from '../../src/app.module.js';
 import { readConfig } from '../../src/config/index.js';
 import type { Source } from '../../src/kernel/index.js';
 import { Database, DatabaseUnavailable, PrismaService, type Statement } from '../../src/prisma/index.js';
-import { OutboxWorker, Rotation } from '../../src/sms/index.js';
+import { DeliveryReports, OutboxWorker, Rotation } from '../../src/sms/index.js';
 import { VerificationService } from '../../src/verification/index.js';
 import { FakeSns, FakeTwilio } from '../support/index.js';
 import { openTestDatabase, type TestDatabase } from './database.js';
@@ -18,13 +18,16 @@ import { openTestDatabase, type TestDatabase } from './database.js';
 export class SpiedDatabase extends Database {
   readonly statements: string[] = [];
   readonly lost = new Set<string>();
+  /** What happens just before a statement of that name. */
+  readonly before = new Map<string, () => Promise<unknown>>();
 
   constructor(private readonly inner: Database) {
     super();
   }
 
-  query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+  async query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
     this.statements.push(statement.name);
+    await this.before.get(statement.name)?.();
     if (this.lost.has(statement.name)) return Promise.reject(new DatabaseUnavailable(new Error('lost on purpose')));
     return this.inner.query<Row>(statement, values);
   }
@@ -38,6 +41,7 @@ export interface Instance {
   readonly verifications: VerificationService;
   readonly rotation: Rotation;
   readonly outbox: OutboxWorker;
+  readonly reports: DeliveryReports;
   readonly database: SpiedDatabase;
 }
 
@@ -96,6 +100,7 @@ export async function startCluster(count = 1, env: Source = {}): Promise<Cluster
       verifications: module.get(VerificationService),
       rotation: module.get(Rotation),
       outbox: module.get(OutboxWorker),
+      reports: module.get(DeliveryReports),
       database,
     };
   };

@@ -10,7 +10,7 @@ export interface FakeGatewayOptions extends FakeOptions {
   readonly password?: string;
 }
 
-const JSON_FIELDS = ['to', 'text', 'from', 'ref'];
+const JSON_FIELDS = ['to', 'text', 'from', 'ref', 'reportUrl'];
 
 /** A generic HTTP gateway: a JSON POST, and the query string of Kannel's sendsms. */
 export class FakeGateway extends FakeProvider {

@@ -120,14 +120,20 @@ export abstract class FakeProvider implements Controlled {
     const behaviour = this.next();
     if (!isAccepting(behaviour)) return playRefusal(behaviour, exchange);
     if (verdict.refusal) return send(exchange.res, verdict.refusal);
-    await playAcceptance(behaviour, this.accept(verdict.draft, behaviour.kind === 'bad-id'), exchange);
+    const { entry, answer } = this.accept(verdict.draft, behaviour.kind === 'bad-id');
+    await this.onAccepted(entry, () => playAcceptance(behaviour, answer, exchange));
   }
 
-  private accept(draft: Draft, badId: boolean): Answer {
+  /** A provider that reports tells more than its answer, before or after it. */
+  protected onAccepted(_entry: LedgerEntry, answer: () => Promise<void>): Promise<void> {
+    return answer();
+  }
+
+  private accept(draft: Draft, badId: boolean): { readonly entry: LedgerEntry; readonly answer: Answer } {
     const entry: LedgerEntry = { id: this.newId(), ...draft, at: Date.now() };
     const answer = this.renderSuccess(entry, badId ? this.malformedId() : entry.id);
     this.ledger.push(entry);
-    return answer;
+    return { entry, answer };
   }
 
   private countMessage(res: ServerResponse): void {

@@ -1,14 +1,26 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type FakeOptions, FakeProvider } from './fake-provider.js';
 import { type Draft, E164, type LedgerEntry } from './ledger.js';
 import type { ErrorHint } from './play.js';
 import { twilioOpenApi } from './twilio-openapi.js';
+import { deliver, retriesOf, twilioSignature } from './twilio-webhook.js';
 import { type Answer, type Verdict, type WireRequest, json } from './wire.js';
 
 export interface FakeTwilioOptions extends FakeOptions {
   readonly accountSid?: string;
   readonly authToken?: string;
 }
+
+export interface ReportOptions {
+  readonly errorCode?: string;
+  /** How often the same report is sent, although it was answered. */
+  readonly times?: number;
+  /** Instead of, or on top of, what Twilio would send. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+const RETRY_AFTER_MS = 100;
 
 const MESSAGES: Readonly<Record<string, string>> = {
   '20001': 'Invalid parameter',
@@ -41,8 +53,15 @@ const rfc2822 = (at: number): string => new Date(at).toUTCString().replace('GMT'
 
 export class FakeTwilio extends FakeProvider {
   accountStatus: 'active' | 'suspended' | 'closed' = 'active';
+  /** Statuses that every accepted message reports by itself, in this order. */
+  reports: readonly string[] = [];
+  /** Before the answer to the POST, not after it. */
+  reportFirst = false;
+  /** Where reports go, whatever host their StatusCallback names: it is signed as it was given. */
+  reportsTo?: string;
   readonly accountSid: string;
   private readonly authToken: string;
+  private readonly reporting = new Set<Promise<unknown>>();
 
   private constructor(options: FakeTwilioOptions) {
     super(options);
@@ -52,6 +71,66 @@ export class FakeTwilio extends FakeProvider {
 
   static start(options: FakeTwilioOptions = {}): Promise<FakeTwilio> {
     return new FakeTwilio(options).listen();
+  }
+
+  /** @returns the status of every request that it took; 0 is no answer. Nothing is sent without a StatusCallback. */
+  async report(of: LedgerEntry | string, status: string, options: ReportOptions = {}): Promise<number[]> {
+    const entry = typeof of === 'string' ? this.ledger.find(({ id }) => id === of) : of;
+    const url = entry?.fields.StatusCallback;
+    if (!entry || !url) return [];
+    const form = new URLSearchParams(this.reportForm(entry, status, options));
+    const signature = twilioSignature(this.authToken, url, form);
+    const request = { url, form, signature, ...(this.reportsTo && { origin: this.reportsTo }) };
+    const idempotencyToken = randomUUID();
+    const answers: number[] = [];
+    const again = () => (answers.length > 0 ? { ...request, idempotencyToken } : request);
+    for (let told = 0; told < (options.times ?? 1); told += 1) {
+      for (let tries = 0; tries <= retriesOf(url); tries += 1) {
+        if (tries > 0) await sleep(RETRY_AFTER_MS);
+        const answer = await deliver(again());
+        answers.push(answer);
+        if (answer >= 200 && answer < 300) break;
+      }
+    }
+    return answers;
+  }
+
+  override async close(): Promise<void> {
+    await Promise.all(this.reporting);
+    await super.close();
+  }
+
+  protected override async onAccepted(entry: LedgerEntry, answer: () => Promise<void>): Promise<void> {
+    if (this.reportFirst) await this.reportAll(entry);
+    try {
+      await answer();
+    } finally {
+      if (!this.reportFirst) {
+        const reporting = this.reportAll(entry).finally(() => this.reporting.delete(reporting));
+        this.reporting.add(reporting);
+      }
+    }
+  }
+
+  private async reportAll(entry: LedgerEntry): Promise<void> {
+    for (const status of this.reports) await this.report(entry, status);
+  }
+
+  private reportForm({ id, to, from, fields }: LedgerEntry, status: string, { errorCode, ...more }: ReportOptions) {
+    const service = fields.MessagingServiceSid;
+    return {
+      SmsSid: id,
+      SmsStatus: status,
+      MessageSid: id,
+      MessageStatus: status,
+      To: to,
+      From: from ?? '+15005550006',
+      AccountSid: this.accountSid,
+      ApiVersion: '2010-04-01',
+      ...(service && { MessagingServiceSid: service }),
+      ...(errorCode && { ErrorCode: errorCode }),
+      ...more.fields,
+    };
   }
 
   protected override judge(request: WireRequest): Verdict {

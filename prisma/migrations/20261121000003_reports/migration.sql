@@ -3,9 +3,10 @@ DROP INDEX "messages_status_lease_until_idx";
 
 -- AlterTable
 ALTER TABLE "attempts" ADD COLUMN     "cost_micros" BIGINT,
+ADD COLUMN     "follow_up" BOOLEAN NOT NULL DEFAULT false,
 ADD COLUMN     "report" "message_status",
 ADD COLUMN     "report_code" TEXT,
-ADD COLUMN     "report_curable" BOOLEAN NOT NULL DEFAULT false,
+ADD COLUMN     "report_curable" BOOLEAN,
 ADD COLUMN     "reported_at" TIMESTAMPTZ(6);
 
 -- AlterTable
@@ -56,49 +57,70 @@ CREATE FUNCTION status_rank(p_status message_status) RETURNS int LANGUAGE sql IM
     WHEN 'canceled' THEN 4 WHEN 'undelivered' THEN 5 WHEN 'delivered' THEN 6 ELSE 0 END
 $$;
 
--- What the reports about its attempts say about a message; null while they say nothing. It has failed when none of the
--- texts that went out can arrive any more; curable says that another provider may do better.
+-- What is known of the texts that went out for a message; null while nothing is. It has failed when none of them can arrive
+-- any more; curable says that another provider may do better than all of them. While one still can, a failed one counts as
+-- sent, which it was on its way to be: so the answer does not depend on the order in which reports came.
 CREATE FUNCTION reported_status(p_message_id uuid, OUT status message_status, OUT curable boolean) LANGUAGE sql STABLE AS $$
   SELECT CASE
       WHEN bool_or(report = 'delivered') THEN 'delivered'::message_status
       WHEN bool_and(report IN ('failed', 'undelivered')) THEN min(report)
-      WHEN bool_or(report = 'sent') THEN 'sent'
-    END, bool_or(report IN ('failed', 'undelivered') AND report_curable)
-    FROM (SELECT coalesce(report, 'accepted') AS report, report_curable FROM attempts
+      WHEN bool_or(report <> 'accepted') THEN 'sent'
+      WHEN bool_or(outcome = 'accepted') THEN 'accepted'
+    END, bool_and(coalesce(report_curable, true))
+    FROM (SELECT outcome, coalesce(report, 'accepted') AS report, report_curable FROM attempts
+      WHERE message_id = p_message_id AND outcome IN ('pending', 'accepted', 'unknown')) AS out
+$$;
+
+-- Whether a message that a provider took needs one more text, from another: every network gave up on it and none said why
+-- nobody else would do better, or a provider that is known to report (p_reporters) said nothing. Once.
+CREATE FUNCTION needs_follow_up(p_message_id uuid, p_reporters text[]) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(NOT bool_or(follow_up) AND bool_and(coalesce(report_curable, true)) AND (
+      bool_and(report IN ('failed', 'undelivered'))
+      OR NOT bool_or(report IN ('sent', 'delivered')) AND bool_or(report = 'accepted' AND provider = ANY (p_reporters))
+    ), false)
+    FROM (SELECT provider, follow_up, coalesce(report, 'accepted') AS report, report_curable FROM attempts
       WHERE message_id = p_message_id AND outcome IN ('pending', 'accepted', 'unknown')) AS out
 $$;
 
 DROP FUNCTION claim_messages;
 -- Up to p_limit messages that are due, now ours for p_lease_ms. A try whose process is gone may have sent the text.
--- may_have_sent: providers whose text may still arrive; given_up: those whose network said that theirs will not;
--- on_its_way: a network said that it has, or had, the text.
-CREATE FUNCTION claim_messages(p_limit int, p_lease_ms int, p_at timestamptz) RETURNS TABLE (
+-- is_follow_up: a provider took it before; settled: and there is nothing to follow up.
+-- may_have_sent: providers whose text may still arrive; given_up: those whose network said that theirs will not.
+CREATE FUNCTION claim_messages(p_limit int, p_lease_ms int, p_most_silent int, p_at timestamptz) RETURNS TABLE (
   id uuid, verification_id uuid, phone_key bytea, phone_sealed bytea, key_version int, template text, expires_in_ms int,
-  turn int, is_follow_up boolean, on_its_way boolean, opted_out boolean, tries int, may_have_sent text[], given_up text[]
+  turn int, is_follow_up boolean, settled boolean, opted_out boolean, tries int, may_have_sent text[], given_up text[]
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   v_at timestamptz := coalesce(p_at, clock_timestamp());
   v_ids uuid[];
+  v_follow_ups uuid[];
+  v_reporters text[];
 BEGIN
   SELECT array_agg(due.id) INTO v_ids FROM (
     SELECT m.id FROM messages AS m WHERE m.lease_until <= v_at ORDER BY m.lease_until LIMIT p_limit FOR UPDATE SKIP LOCKED
   ) AS due;
   IF v_ids IS NULL THEN RETURN; END IF;
-  UPDATE attempts SET outcome = 'unknown', fault = 'unconfirmed', ended_at = v_at
-    WHERE message_id = ANY (v_ids) AND outcome = 'pending';
+  UPDATE attempts SET outcome = CASE outcome WHEN 'pending' THEN 'unknown' ELSE outcome END,
+      fault = CASE outcome WHEN 'pending' THEN 'unconfirmed' ELSE fault END, ended_at = v_at
+    WHERE message_id = ANY (v_ids) AND ended_at IS NULL;
+  SELECT array_agg(provider) INTO v_reporters FROM report_sources WHERE silent < p_most_silent;
+  v_follow_ups := ARRAY(SELECT m.id FROM messages AS m
+    WHERE m.id = ANY (v_ids) AND m.status NOT IN ('queued', 'sending') AND needs_follow_up(m.id, v_reporters));
   -- Its provider is known to report, and did not in time.
-  UPDATE report_sources SET silent = silent + 1 WHERE provider IN (
-    SELECT a.provider FROM messages AS m JOIN attempts AS a ON a.message_id = m.id
-      WHERE m.id = ANY (v_ids) AND NOT m.followed_up AND m.status = 'accepted' AND a.outcome = 'accepted' AND a.report IS NULL);
+  UPDATE report_sources AS s SET silent = s.silent + quiet.texts FROM (
+    SELECT a.provider, count(*)::int AS texts FROM messages AS m JOIN attempts AS a ON a.message_id = m.id
+      WHERE m.id = ANY (v_follow_ups) AND NOT m.followed_up AND a.outcome = 'accepted' AND a.report IS NULL
+      GROUP BY a.provider) AS quiet
+    WHERE s.provider = quiet.provider;
   RETURN QUERY
     UPDATE messages AS m SET turn = m.turn + 1, lease_until = v_at + make_interval(secs => p_lease_ms / 1000.0), updated_at = v_at,
         status = CASE m.status WHEN 'queued' THEN 'sending' ELSE m.status END,
-        followed_up = m.followed_up OR m.status NOT IN ('queued', 'sending')
+        followed_up = m.followed_up OR m.id = ANY (v_follow_ups)
       WHERE m.id = ANY (v_ids)
       RETURNING m.id, m.verification_id, m.phone_key, m.phone_sealed, m.key_version, m.template,
         (extract(epoch FROM m.expires_at - v_at) * 1000)::int, m.turn, m.status <> 'sending',
-        EXISTS (SELECT 1 FROM attempts AS a WHERE a.message_id = m.id AND a.report IN ('sent', 'delivered')),
+        m.status <> 'sending' AND m.id <> ALL (v_follow_ups),
         is_opted_out(m.phone_key, NULL),
         (SELECT count(*)::int FROM attempts AS a WHERE a.message_id = m.id),
         ARRAY(SELECT a.provider FROM attempts AS a WHERE a.message_id = m.id AND a.outcome IN ('accepted', 'unknown')
@@ -106,14 +128,16 @@ BEGIN
         ARRAY(SELECT a.provider FROM attempts AS a WHERE a.message_id = m.id AND a.report IN ('failed', 'undelivered'));
 END $$;
 
--- Whether the caller of that turn may still begin a try: nobody else has claimed the message, the text has not arrived,
--- and somebody still waits for it.
-CREATE FUNCTION may_begin(p_message_id uuid, p_turn int, p_at timestamptz) RETURNS boolean LANGUAGE sql AS $$
-  SELECT EXISTS (SELECT 1 FROM messages AS m LEFT JOIN verifications AS v ON v.id = m.verification_id
-    WHERE m.id = p_message_id AND m.turn = p_turn AND m.lease_until > p_at AND m.status <> 'delivered'
-      AND (v.id IS NULL OR v.status = 'pending')
-    FOR NO KEY UPDATE OF m)
-$$;
+-- Whether the caller of that turn may still begin a try: nobody else has claimed the message, no network has it meanwhile
+-- (nor, before a follow-up, a provider), and somebody still waits for it. Locked first, so that all this is what holds now.
+CREATE FUNCTION may_begin(p_message_id uuid, p_turn int, p_at timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM messages WHERE id = p_message_id FOR NO KEY UPDATE;
+  RETURN EXISTS (SELECT 1 FROM messages AS m LEFT JOIN verifications AS v ON v.id = m.verification_id
+    WHERE m.id = p_message_id AND m.turn = p_turn AND m.lease_until > p_at AND (v.id IS NULL OR v.status = 'pending')
+      AND NOT EXISTS (SELECT 1 FROM attempts AS a WHERE a.message_id = m.id AND (a.report IN ('sent', 'delivered')
+        OR (NOT m.followed_up AND a.outcome = 'accepted' AND coalesce(a.report, 'accepted') = 'accepted'))));
+END $$;
 
 DROP FUNCTION record_dispatch;
 -- What became of a message's last attempt (p_attempt_id null: there was none), and so of the message (p_status null: only
@@ -145,17 +169,22 @@ BEGIN
     WHEN m.status IN ('queued', 'sending') THEN coalesce(p_status, m.status)
     WHEN p_status = 'accepted' AND status_rank(m.status) < status_rank('accepted') THEN p_status
     ELSE m.status END;
-  IF a.report IS NOT NULL OR p_status IS NULL OR m.followed_up THEN
+  -- Any report has taken the message that far.
+  IF status_rank(m.status) >= status_rank('accepted') OR p_status IS NULL THEN
     SELECT * INTO r FROM reported_status(p_message_id);
-    v_follow_up := r.status IN ('failed', 'undelivered') AND r.curable AND NOT m.followed_up AND m.expires_at > v_at;
-    IF NOT v_follow_up AND status_rank(r.status) > status_rank(v_status) THEN v_status := r.status; END IF;
+    IF r.status IN ('failed', 'undelivered') THEN
+      v_follow_up := r.curable AND NOT m.followed_up AND m.expires_at > v_at;
+      IF v_follow_up OR (m.followed_up AND p_status = 'queued') THEN r.status := 'sent'; END IF;
+    END IF;
+    IF status_rank(r.status) > status_rank(v_status) THEN v_status := r.status; END IF;
   END IF;
   UPDATE messages SET status = v_status, updated_at = v_at,
       lease_until = CASE
         WHEN v_follow_up THEN v_at
-        WHEN p_status = 'accepted' AND (m.followed_up OR v_status <> 'accepted') THEN NULL
-        WHEN p_status = 'queued' AND NOT (m.followed_up OR v_status = 'queued') THEN NULL
-        WHEN status_rank(v_status) <= status_rank('sent') THEN v_at + make_interval(secs => p_again_ms / 1000.0) END
+        WHEN v_status = 'queued'
+          OR (p_status = 'queued' AND m.followed_up AND status_rank(v_status) <= status_rank('sent'))
+          OR (p_status = 'accepted' AND v_status = 'accepted' AND NOT m.followed_up)
+          THEN v_at + make_interval(secs => p_again_ms / 1000.0) END
     WHERE id = p_message_id;
   IF p_fault = 'opted_out' THEN PERFORM opt_out(m.phone_key, a.provider, v_at); END IF;
   IF v_status = 'failed' AND m.status IN ('queued', 'sending')
@@ -184,61 +213,80 @@ CREATE FUNCTION record_report(
   p_status message_status, p_code text, p_curable boolean, p_opted_out boolean, p_cost_micros bigint, p_at timestamptz
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-  m messages%ROWTYPE;
   v_at timestamptz := coalesce(p_at, clock_timestamp());
   v_ids uuid[];
-  v_status message_status;
+  m messages%ROWTYPE;
+  a attempts%ROWTYPE;
+  n attempts%ROWTYPE;
+  v_further boolean;
   r record;
-  v_due boolean;
+  v_status message_status;
+  v_lease_until timestamptz;
+  v_at_work boolean;
 BEGIN
   IF p_attempt_id IS NOT NULL THEN
     v_ids := ARRAY(SELECT id FROM attempts WHERE id = p_attempt_id AND provider = p_provider);
   ELSE
     v_ids := ARRAY(SELECT id FROM attempts WHERE provider = p_provider AND provider_message_id = p_provider_message_id);
     IF v_ids = '{}' AND p_phone_key IS NOT NULL THEN
-      v_ids := ARRAY(SELECT a.id FROM verifications AS v JOIN messages AS o ON o.verification_id = v.id JOIN attempts AS a ON a.message_id = o.id
-        WHERE v.phone_key = p_phone_key AND v.created_at > v_at - interval '2 hours' AND a.started_at > v_at - interval '1 hour'
-          AND a.provider = p_provider AND a.outcome IN ('pending', 'unknown') AND a.provider_message_id IS NULL);
+      v_ids := ARRAY(SELECT t.id FROM verifications AS v JOIN messages AS o ON o.verification_id = v.id JOIN attempts AS t ON t.message_id = o.id
+        WHERE v.phone_key = p_phone_key AND v.created_at > v_at - interval '2 hours' AND t.started_at > v_at - interval '1 hour'
+          AND t.provider = p_provider AND t.outcome IN ('pending', 'unknown') AND t.provider_message_id IS NULL);
     END IF;
   END IF;
   IF cardinality(v_ids) <> 1 THEN RETURN false; END IF;
 
-  SELECT messages.* INTO m FROM messages JOIN attempts ON attempts.message_id = messages.id
-    WHERE attempts.id = v_ids[1] FOR UPDATE OF messages;
-  UPDATE attempts SET
-      outcome = 'accepted', fault = NULL,
-      provider_message_id = coalesce(provider_message_id, p_provider_message_id),
-      report = CASE WHEN status_rank(p_status) > coalesce(status_rank(report), 0) THEN p_status ELSE report END,
-      -- Of two that are equally far along, the same code stays whichever came first.
-      report_code = CASE WHEN status_rank(p_status) > coalesce(status_rank(report), 0) THEN p_code
-        WHEN p_status = report THEN greatest(report_code, p_code) ELSE report_code END,
-      report_curable = CASE WHEN status_rank(p_status) > coalesce(status_rank(report), 0) THEN p_curable
-        WHEN p_status = report THEN report_curable AND p_curable ELSE report_curable END,
-      reported_at = least(reported_at, v_at),
-      cost_micros = greatest(cost_micros, p_cost_micros)
-    WHERE id = v_ids[1];
+  -- Whoever changes an attempt locks its message first.
+  SELECT * INTO m FROM messages WHERE id = (SELECT message_id FROM attempts WHERE id = v_ids[1]) FOR UPDATE;
+  SELECT * INTO a FROM attempts WHERE id = v_ids[1];
+  v_further := status_rank(p_status) > coalesce(status_rank(a.report), 0);
+  n := a;
+  n.outcome := 'accepted';
+  n.fault := NULL;
+  n.provider_message_id := coalesce(a.provider_message_id, p_provider_message_id);
+  -- Of two that are equally far along, the same code stays whichever came first.
+  n.report_code := CASE WHEN v_further THEN p_code WHEN p_status = a.report THEN greatest(a.report_code, p_code) ELSE a.report_code END;
+  n.report := CASE WHEN v_further THEN p_status ELSE a.report END;
+  -- One that is not to be cured is enough.
+  IF p_status IN ('failed', 'undelivered') THEN n.report_curable := coalesce(a.report_curable, true) AND p_curable; END IF;
+  n.reported_at := coalesce(a.reported_at, v_at);
+  n.cost_micros := greatest(a.cost_micros, p_cost_micros);
 
-  IF p_opted_out THEN PERFORM opt_out(m.phone_key, p_provider, v_at); END IF;
-  SELECT * INTO r FROM reported_status(m.id);
-  v_status := r.status;
-  v_due := false;
-  IF v_status IN ('failed', 'undelivered') THEN
-    v_due := r.curable AND NOT m.followed_up AND m.expires_at > v_at AND m.status IN ('unknown', 'accepted', 'sent');
-    -- Not before the other provider has had its try; who is at it will tell.
-    IF v_due THEN v_status := 'sent';
-    ELSIF m.lease_until IS NOT NULL THEN v_status := NULL; END IF;
+  -- What was told before tells nothing now.
+  IF n IS DISTINCT FROM a THEN
+    UPDATE attempts SET outcome = n.outcome, fault = n.fault, provider_message_id = n.provider_message_id, report = n.report,
+        report_code = n.report_code, report_curable = n.report_curable, reported_at = n.reported_at, cost_micros = n.cost_micros
+      WHERE id = n.id;
+    IF p_opted_out THEN PERFORM opt_out(m.phone_key, p_provider, v_at); END IF;
+    SELECT * INTO r FROM reported_status(m.id);
+    v_status := r.status;
+    v_lease_until := m.lease_until;
+    -- Whoever is at work will tell what became of it, and this is then looked at again.
+    v_at_work := (m.followed_up AND m.lease_until IS NOT NULL)
+      OR EXISTS (SELECT 1 FROM attempts WHERE message_id = m.id AND ended_at IS NULL);
+    IF v_status = 'delivered' OR (v_status = 'sent' AND NOT v_at_work) THEN
+      v_lease_until := NULL;
+    ELSIF v_status IN ('failed', 'undelivered') AND v_at_work THEN
+      v_status := 'sent';
+    ELSIF v_status IN ('failed', 'undelivered') THEN
+      IF r.curable AND NOT m.followed_up AND m.expires_at > v_at THEN
+        v_status := 'sent';
+        v_lease_until := v_at;
+      ELSE
+        v_lease_until := NULL;
+      END IF;
+    END IF;
+    UPDATE messages SET updated_at = v_at, lease_until = v_lease_until,
+        status = CASE WHEN status_rank(v_status) > status_rank(status) THEN v_status ELSE status END
+      WHERE id = m.id AND (lease_until IS DISTINCT FROM v_lease_until OR status_rank(v_status) > status_rank(status));
   END IF;
-  UPDATE messages SET updated_at = v_at,
-      status = CASE WHEN status_rank(v_status) > status_rank(status) THEN v_status
-        WHEN status = 'unknown' THEN 'accepted' ELSE status END,
-      lease_until = CASE WHEN v_due THEN v_at
-        WHEN v_status = 'delivered' OR (v_status = 'sent' AND status = 'accepted' AND NOT followed_up) THEN NULL
-        ELSE lease_until END
-    WHERE id = m.id AND (v_due OR status = 'unknown' OR status_rank(v_status) > status_rank(status));
 
-  INSERT INTO report_sources (provider, last_at) VALUES (p_provider, v_at)
-    ON CONFLICT (provider) DO UPDATE SET last_at = excluded.last_at, silent = 0
-    WHERE report_sources.silent > 0 OR report_sources.last_at < excluded.last_at - interval '10 seconds';
+  -- Asked first: an upsert would lock the one row of this provider for every report, and they would queue.
+  IF NOT EXISTS (SELECT 1 FROM report_sources
+      WHERE provider = p_provider AND silent = 0 AND last_at > v_at - interval '10 seconds') THEN
+    INSERT INTO report_sources (provider, last_at) VALUES (p_provider, v_at)
+      ON CONFLICT (provider) DO UPDATE SET last_at = greatest(report_sources.last_at, excluded.last_at), silent = 0;
+  END IF;
   RETURN true;
 END $$;
 
@@ -256,7 +304,11 @@ CREATE FUNCTION start_verification(
 ) LANGUAGE plpgsql AS $$
 BEGIN
   opted_out := is_opted_out(p_phone_key, p_former_key);
-  IF opted_out THEN RETURN; END IF;
+  IF opted_out THEN
+    -- It is to outlive the secret that it was written under.
+    PERFORM opt_out(p_phone_key, 'former', coalesce(p_at, clock_timestamp()));
+    RETURN;
+  END IF;
   IF p_quotas IS NULL THEN
     created_at := coalesce(p_at, clock_timestamp());
   ELSE

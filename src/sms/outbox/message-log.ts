@@ -24,6 +24,20 @@ export type Ending =
   | { readonly status: 'canceled' | 'as_reported' }
   | { readonly status: 'queued'; readonly retryMs: number };
 
+/** As the database has them; `canceled` is a text that nobody needed any more. */
+export const DELIVERY_STATUSES = [
+  'queued',
+  'sending',
+  'accepted',
+  'sent',
+  'delivered',
+  'undelivered',
+  'failed',
+  'unknown',
+  'canceled',
+] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
 /** Writes down what happens to messages; each method is one round trip. */
 @Injectable()
 export class MessageLog {
@@ -72,6 +86,12 @@ export class MessageLog {
       this.clock.databaseTime(),
     ];
     await this.database.query<sql.HitRow>(sql.RECORD, [messageId, ...values]);
+  }
+
+  /** How far it is, by whoever is at it. */
+  async statusOf(messageId: string): Promise<DeliveryStatus> {
+    const [row] = await this.database.query<{ status: DeliveryStatus }>(sql.STATUS, [messageId]);
+    return row?.status ?? 'unknown';
   }
 
   private againMs(ending: Ending, last: Attempt | undefined): number | null {

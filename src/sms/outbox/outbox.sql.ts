@@ -10,10 +10,10 @@ export interface ClaimedRow {
   readonly key_version: number;
   readonly template: string;
   readonly expires_in_ms: number;
-  /** A provider took it, and its network's word is bad or missing. */
+  /** A provider took it before, and its network's word is bad or missing. */
   readonly is_follow_up: boolean;
-  /** A network said that it has, or had, the text. */
-  readonly on_its_way: boolean;
+  /** That word came, or says nothing any more: there is nothing to follow up. */
+  readonly settled: boolean;
   readonly opted_out: boolean;
   readonly tries: number;
   /** Providers whose text may still arrive. */
@@ -29,25 +29,35 @@ export interface HitRow {
   readonly moved_to: Date | null;
 }
 
-export const CLAIM: Statement = { name: 'claim_messages', text: 'SELECT * FROM claim_messages($1, $2, $3)' };
+/** Silent for that many texts in a row: it reports no more, or not to us. */
+const MOST_SILENT = 5;
+
+export const CLAIM: Statement = {
+  name: 'claim_messages',
+  text: `SELECT * FROM claim_messages($1, $2, ${MOST_SILENT}, $3)`,
+};
 
 const NOW = (parameter: number) => `coalesce($${parameter}::timestamptz, clock_timestamp())`;
 
 export const BEGIN: Statement = {
   name: 'begin_attempt',
-  text: `INSERT INTO attempts (id, message_id, provider, started_at)
-    SELECT $3::uuid, $1::uuid, $4, ${NOW(5)} WHERE may_begin($1::uuid, $2, ${NOW(5)}) RETURNING id`,
+  text: `INSERT INTO attempts (id, message_id, provider, started_at, follow_up)
+    SELECT $3::uuid, id, $4, ${NOW(5)}, followed_up FROM messages WHERE id = $1::uuid AND may_begin(id, $2, ${NOW(5)})
+    RETURNING id`,
 };
 
+/** Locks the message before its attempt, as whoever takes a report down does. */
 export const FAIL_OVER: Statement = {
   name: 'fail_over',
-  text: `WITH ended AS (
+  text: `WITH message AS (
+      SELECT id, followed_up FROM messages WHERE id = (SELECT message_id FROM attempts WHERE id = $1::uuid) FOR NO KEY UPDATE
+    ), ended AS (
       UPDATE attempts SET outcome = CASE outcome WHEN 'accepted' THEN outcome ELSE $2::attempt_outcome END,
           fault = CASE outcome WHEN 'accepted' THEN NULL ELSE $3 END, ended_at = ${NOW(7)}
-        WHERE id = $1::uuid RETURNING message_id
+        FROM message WHERE attempts.id = $1::uuid RETURNING message.id, message.followed_up
     )
-    INSERT INTO attempts (id, message_id, provider, started_at)
-    SELECT $5::uuid, message_id, $6, ${NOW(7)} FROM ended WHERE may_begin(message_id, $4, ${NOW(7)}) RETURNING id`,
+    INSERT INTO attempts (id, message_id, provider, started_at, follow_up)
+    SELECT $5::uuid, id, $6, ${NOW(7)}, followed_up FROM ended WHERE may_begin(id, $4, ${NOW(7)}) RETURNING id`,
 };
 
 export const RECORD: Statement = {
@@ -55,15 +65,21 @@ export const RECORD: Statement = {
   text: 'SELECT * FROM record_dispatch($1, $2, $3, $4, $5, $6, $7, $8)',
 };
 
+export const STATUS: Statement = { name: 'message_status', text: 'SELECT status::text FROM messages WHERE id = $1' };
+
 export const REPORT: Statement = {
   name: 'record_report',
   text: 'SELECT record_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS found',
 };
 
-/** Silent for that many texts in a row: it reports no more, or not to us. */
-const MOST_SILENT = 5;
-
 export const REPORTERS: Statement = {
   name: 'reporters',
   text: `SELECT provider FROM report_sources WHERE silent < ${MOST_SILENT} AND last_at > ${NOW(1)} - interval '1 day'`,
 };
+
+export const OPT_OUT: Statement = {
+  name: 'opt_out',
+  text: `SELECT opt_out(key, $2, ${NOW(3)}) FROM unnest($1::bytea[]) AS key`,
+};
+
+export const OPT_IN: Statement = { name: 'opt_in', text: 'DELETE FROM opt_outs WHERE phone_key = ANY ($1::bytea[])' };

@@ -93,7 +93,9 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
 
     const retryMs = backoff(message.tries, Math.random);
     const tried = [...out, ...message.given_up];
-    const plan = this.sms.plan({ tried, mayBeOut: out.length > 0, elsewhere: message.is_follow_up });
+    // A follow-up is one text, even if nobody knows whether it went out.
+    const mayBeOut = out.length > 0 || message.is_follow_up;
+    const plan = this.sms.plan({ tried, mayBeOut, elsewhere: message.is_follow_up });
     if (!plan) return this.messages.close(id, { status: 'queued', retryMs });
     try {
       await this.messages.begin(message, plan.attemptId, plan.provider);
@@ -114,8 +116,8 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
   private endOf(
     message: ClaimedRow,
   ): { status: 'unknown' | 'failed' | 'canceled' | 'as_reported'; reason?: string } | undefined {
-    const { may_have_sent: out, is_follow_up, on_its_way, opted_out, given_up } = message;
-    if (on_its_way || (is_follow_up && !this.sms.hasOther([...out, ...given_up]))) return { status: 'as_reported' };
+    const { may_have_sent: out, is_follow_up, settled, opted_out, given_up } = message;
+    if (settled || (is_follow_up && !this.sms.hasOther([...out, ...given_up]))) return { status: 'as_reported' };
     if (opted_out) return { status: this.unneeded(message) };
     const reason =
       message.expires_in_ms <= 0 ? 'its time ran out' : out.length >= MOST_OUT ? 'two texts may be out' : undefined;

@@ -33,10 +33,15 @@ export class ReportRefused extends Error {
   override readonly name = 'ReportRefused';
 }
 
+/** The provider, beyond doubt, but what it says cannot be read. Its message goes back to it. */
+export class ReportUnreadable extends Error {
+  override readonly name = 'ReportUnreadable';
+}
+
 /** A provider that tells us over HTTP what became of its texts. */
 export interface ReportsDelivery {
-  /** Empty for what is authentic and says nothing about a text. @throws {ReportRefused} */
-  readReports(request: ReportRequest): Promise<readonly DeliveryReport[]>;
+  /** Empty for what is authentic and says nothing about a text. @throws {ReportRefused | ReportUnreadable} */
+  readReports(request: ReportRequest): readonly DeliveryReport[] | Promise<readonly DeliveryReport[]>;
 }
 
 export const reportsDelivery = <P extends object>(provider: P): provider is P & ReportsDelivery =>

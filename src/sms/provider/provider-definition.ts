@@ -1,5 +1,13 @@
 import type { SmsProvider } from './sms-provider.js';
 
+/** What every provider may need to hear of its texts again. */
+export interface ProviderContext {
+  /** The origin under which the internet finds our `/v1/webhooks/`; unset: no reports can come. */
+  readonly publicBaseUrl?: string;
+  /** Shared with those who cannot sign by themselves. */
+  readonly webhookSecret?: string;
+}
+
 /** All that the rest of the house has to know to configure one kind of provider. */
 export interface ProviderDefinition<E extends object = object> {
   /** As in `SMS_PROVIDERS`; the same as the provider's own name. */
@@ -11,5 +19,5 @@ export interface ProviderDefinition<E extends object = object> {
   /** Names without which it cannot work; alternatives in one item, as `A or B`. */
   missing(env: E): string[];
   /** @param env validated, with nothing missing. */
-  create(env: E): SmsProvider;
+  create(env: E, context: ProviderContext): SmsProvider;
 }

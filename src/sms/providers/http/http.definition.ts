@@ -9,7 +9,7 @@ export const http: ProviderDefinition<HttpEnvironment> = {
   environment: HttpEnvironment,
   credentialed: (env) => Boolean(env.SMS_HTTP_URL),
   missing: (env) => (env.SMS_HTTP_URL ? [] : ['SMS_HTTP_URL']),
-  create: (env) =>
+  create: (env, { publicBaseUrl, webhookSecret }) =>
     new HttpProvider({
       url: env.SMS_HTTP_URL!,
       method: env.SMS_HTTP_METHOD as HttpOptions['method'],
@@ -20,6 +20,8 @@ export const http: ProviderDefinition<HttpEnvironment> = {
       idPattern: pattern(env.SMS_HTTP_ID_PATTERN),
       sender: env.SMS_HTTP_SENDER,
       pingUrl: env.SMS_HTTP_PING_URL,
+      publicBaseUrl,
+      webhookSecret,
       patience: {
         timeoutMs: env.SMS_HTTP_REQUEST_TIMEOUT_SECS * 1_000,
         maxRetries: env.SMS_HTTP_MAX_RETRIES,

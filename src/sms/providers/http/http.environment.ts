@@ -46,7 +46,7 @@ const IsHeaders = () =>
 export class HttpEnvironment {
   @Env({
     about:
-      'A gateway of your own; {to} {toDigits} {text} {from} {validForSecs} {ref} are filled in and percent-encoded.',
+      'A gateway of your own; {to} {toDigits} {text} {from} {validForSecs} {ref} {reportUrl} are filled in and percent-encoded.',
     example: 'https://sms.example.com/send',
   })
   @IsOptional()

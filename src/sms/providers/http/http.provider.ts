@@ -1,8 +1,10 @@
 import { HttpClient, type HttpRequest, type HttpResponse } from '../../provider/http-client.js';
 import { DEFAULT_PATIENCE } from '../../provider/patience.js';
+import type { DeliveryReport, ReportRequest } from '../../provider/delivery-report.js';
 import { ProviderError } from '../../provider/provider-error.js';
 import type { Closable, Patience, Receipt, SmsMessage, SmsProvider } from '../../provider/sms-provider.js';
 import { faultOfStatus, faultOfTransport, type TransportError } from '../../provider/transport-error.js';
+import { GatewayReports } from './http.reports.js';
 import { encodingFor, fill, urlEncoding, type Values } from './template.js';
 
 export interface HttpOptions {
@@ -21,6 +23,10 @@ export interface HttpOptions {
   readonly sender?: string;
   /** Asked by GET, with the same headers, for a sign of life. */
   readonly pingUrl?: string;
+  /** Shared with the gateway, at least 32 characters; unset: it has no reports. */
+  readonly webhookSecret?: string;
+  /** The origin at which the gateway finds us, for `{reportUrl}`. */
+  readonly publicBaseUrl?: string;
   readonly patience?: Patience;
 }
 
@@ -33,15 +39,21 @@ export class HttpProvider implements SmsProvider, Closable {
   readonly patience: Patience;
   /** Only there when a ping URL is: without one nobody can ask. */
   readonly ping?: (signal: AbortSignal) => Promise<void>;
+  /** Only there when a secret is: without one nobody can prove to be the gateway. */
+  readonly readReports?: (request: ReportRequest) => readonly DeliveryReport[];
 
   readonly #options: HttpOptions;
   readonly #http: HttpClient;
+  readonly #reports: GatewayReports | undefined;
 
   constructor(options: HttpOptions, http = new HttpClient()) {
     this.#options = options;
     this.#http = http;
     this.patience = options.patience ?? DEFAULT_PATIENCE;
-    const { pingUrl: url, headers = {} } = options;
+    const { pingUrl: url, headers = {}, webhookSecret } = options;
+    const reports = webhookSecret ? new GatewayReports(this.name, webhookSecret) : undefined;
+    this.#reports = reports;
+    if (reports) this.readReports = (request) => reports.read(request);
     if (url) this.ping = async (signal) => void (await this.call({ method: 'GET', url, headers, signal }));
   }
 
@@ -84,6 +96,7 @@ export class HttpProvider implements SmsProvider, Closable {
   }
 
   private valuesOf({ to, body, validForSecs, attemptId }: SmsMessage): Values {
+    const { publicBaseUrl } = this.#options;
     return {
       to: to.e164,
       toDigits: to.e164.slice(1),
@@ -91,6 +104,7 @@ export class HttpProvider implements SmsProvider, Closable {
       from: this.#options.sender ?? '',
       validForSecs: String(validForSecs ?? ''),
       ref: attemptId,
+      reportUrl: publicBaseUrl ? (this.#reports?.urlFor(attemptId, publicBaseUrl) ?? '') : '',
     };
   }
 }

@@ -9,6 +9,7 @@ const values: Values = {
   from: 'Me',
   validForSecs: '600',
   ref: 'r-1',
+  reportUrl: 'https://h/?ref=r-1&token=t',
 };
 
 describe('fill', () => {

@@ -1,7 +1,7 @@
 import { wellFormed } from '../../provider/well-formed.js';
 
 /** What a template may name in braces. */
-export const PLACEHOLDERS = ['to', 'toDigits', 'text', 'from', 'validForSecs', 'ref'] as const;
+export const PLACEHOLDERS = ['to', 'toDigits', 'text', 'from', 'validForSecs', 'ref', 'reportUrl'] as const;
 export type Values = Readonly<Record<(typeof PLACEHOLDERS)[number], string>>;
 
 export type Encoding = (value: string) => string;

@@ -18,12 +18,13 @@ export const twilio: ProviderDefinition<TwilioEnvironment> = {
     ...(env.TWILIO_AUTH_TOKEN ? [] : ['TWILIO_AUTH_TOKEN']),
     ...(senderOf(env) ? [] : ['TWILIO_FROM_NUMBER or TWILIO_FROM_NUMBERS or TWILIO_MESSAGING_SERVICE_SID']),
   ],
-  create: (env) =>
+  create: (env, { publicBaseUrl }) =>
     new TwilioProvider({
       accountSid: env.TWILIO_ACCOUNT_SID!,
       authToken: env.TWILIO_AUTH_TOKEN!,
       sender: senderOf(env)!,
       baseUrl: env.TWILIO_BASE_URL,
+      publicBaseUrl,
       patience: {
         timeoutMs: env.TWILIO_REQUEST_TIMEOUT_SECS * 1_000,
         maxRetries: env.TWILIO_MAX_RETRIES,

@@ -13,5 +13,7 @@ export interface TwilioOptions {
   readonly authToken: string;
   readonly sender: TwilioSender;
   readonly baseUrl?: string;
+  /** The origin at which Twilio finds us; unset: it is asked for no reports, and none are taken. */
+  readonly publicBaseUrl?: string;
   readonly patience?: Patience;
 }

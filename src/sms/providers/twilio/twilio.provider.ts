@@ -4,11 +4,19 @@ import type { Twilio } from 'twilio';
 
 import { HttpClient, type HttpRequest, type HttpResponse } from '../../provider/http-client.js';
 import { DEFAULT_PATIENCE } from '../../provider/patience.js';
+import {
+  ReportRefused,
+  type DeliveryReport,
+  type ReportRequest,
+  type ReportsDelivery,
+} from '../../provider/delivery-report.js';
 import { ProviderError } from '../../provider/provider-error.js';
+import type { PassesReplies, Reply } from '../../provider/reply.js';
 import type { Closable, Patience, Pingable, Receipt, SmsMessage, SmsProvider } from '../../provider/sms-provider.js';
 import { faultOfTransport, type TransportError } from '../../provider/transport-error.js';
 import { faultOf } from './twilio.faults.js';
 import type { TwilioOptions, TwilioSender } from './twilio.options.js';
+import { TwilioWebhooks } from './twilio.reports.js';
 
 type MessageParams = Parameters<Twilio['messages']['create']>[0];
 
@@ -20,7 +28,7 @@ const MAX_VALIDITY_SECS = 36_000;
  * Twilio's Messages API, https://www.twilio.com/docs/messaging/api/message-resource. Its package types the request; the
  * POST is our own, because the package's client has 20 sockets and no deadline.
  */
-export class TwilioProvider implements SmsProvider, Pingable, Closable {
+export class TwilioProvider implements SmsProvider, Pingable, Closable, ReportsDelivery, PassesReplies {
   readonly name = 'twilio';
   readonly errorCode = 'TWILIO_API_ERROR';
   readonly patience: Patience;
@@ -28,21 +36,25 @@ export class TwilioProvider implements SmsProvider, Pingable, Closable {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #sender: TwilioSender;
   readonly #http: HttpClient;
+  readonly #webhooks: TwilioWebhooks | undefined;
 
   constructor(options: TwilioOptions, http = new HttpClient()) {
-    const { accountSid, authToken, sender, baseUrl = 'https://api.twilio.com', patience = DEFAULT_PATIENCE } = options;
+    const { accountSid, authToken, sender, publicBaseUrl } = options;
+    const { baseUrl = 'https://api.twilio.com', patience = DEFAULT_PATIENCE } = options;
     this.patience = patience;
     this.#account = `${baseUrl.replace(/\/+$/, '')}/2010-04-01/Accounts/${accountSid}`;
     this.#headers = { authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}` };
     this.#sender = sender;
     this.#http = http;
+    this.#webhooks = publicBaseUrl ? new TwilioWebhooks({ accountSid, authToken, publicBaseUrl }) : undefined;
   }
 
-  async send({ to, body, validForSecs }: SmsMessage, signal: AbortSignal): Promise<Receipt> {
+  async send({ to, body, validForSecs, attemptId }: SmsMessage, signal: AbortSignal): Promise<Receipt> {
     const params = {
       to: to.e164,
       body,
       ...this.#senderFor(to.e164),
+      ...(this.#webhooks && { statusCallback: this.#webhooks.statusCallback(attemptId) }),
       ...(validForSecs !== undefined && {
         validityPeriod: Math.min(Math.max(Math.floor(validForSecs), 1), MAX_VALIDITY_SECS),
       }),
@@ -73,8 +85,21 @@ export class TwilioProvider implements SmsProvider, Pingable, Closable {
     throw new ProviderError('unconfirmed', 'Twilio answered the ping with something else than an account.');
   }
 
+  readReports(request: ReportRequest): readonly DeliveryReport[] {
+    return this.#hearing().readReport(request);
+  }
+
+  readReply(request: ReportRequest): Reply | undefined {
+    return this.#hearing().readReply(request);
+  }
+
   close(): Promise<void> {
     return this.#http.close();
+  }
+
+  #hearing(): TwilioWebhooks {
+    if (!this.#webhooks) throw new ReportRefused('PUBLIC_BASE_URL is unset');
+    return this.#webhooks;
   }
 
   async #call(request: HttpRequest): Promise<Record<string, unknown>> {
