@@ -129,12 +129,14 @@ BEGIN
 END $$;
 
 -- Whether the caller of that turn may still begin a try: nobody else has claimed the message, no network has it meanwhile
--- (nor, before a follow-up, a provider), and somebody still waits for it. Locked first, so that all this is what holds now.
+-- (nor, before a follow-up, a provider), and somebody still waits for it, who has not sent STOP. Locked first, so that all
+-- this is what holds now.
 CREATE FUNCTION may_begin(p_message_id uuid, p_turn int, p_at timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM 1 FROM messages WHERE id = p_message_id FOR NO KEY UPDATE;
   RETURN EXISTS (SELECT 1 FROM messages AS m LEFT JOIN verifications AS v ON v.id = m.verification_id
     WHERE m.id = p_message_id AND m.turn = p_turn AND m.lease_until > p_at AND (v.id IS NULL OR v.status = 'pending')
+      AND NOT is_opted_out(m.phone_key, NULL)
       AND NOT EXISTS (SELECT 1 FROM attempts AS a WHERE a.message_id = m.id AND (a.report IN ('sent', 'delivered')
         OR (NOT m.followed_up AND a.outcome = 'accepted' AND coalesce(a.report, 'accepted') = 'accepted'))));
 END $$;
