@@ -259,6 +259,11 @@ BEGIN
     UPDATE attempts SET outcome = n.outcome, fault = n.fault, provider_message_id = n.provider_message_id, report = n.report,
         report_code = n.report_code, report_curable = n.report_curable, reported_at = n.reported_at, cost_micros = n.cost_micros
       WHERE id = n.id;
+    -- As in record_dispatch, whose caller may be gone, or know less.
+    IF a.outcome <> 'accepted' AND NOT m.followed_up THEN
+      UPDATE limit_windows SET hits = ARRAY(SELECT hit FROM unnest(array_replace(hits, m.created_at, v_at)) AS hit ORDER BY hit)
+        WHERE key = m.phone_key;
+    END IF;
     IF p_opted_out THEN PERFORM opt_out(m.phone_key, p_provider, v_at); END IF;
     SELECT * INTO r FROM reported_status(m.id);
     v_status := r.status;
