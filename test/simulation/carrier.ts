@@ -1,31 +1,23 @@
-import { ProviderError, type DeliveryReport, type Pingable, type SmsMessage, type SmsProvider } from '../../src/sms/index.js';
+import {
+  ProviderError,
+  type DeliveryReport,
+  type Pingable,
+  type SmsMessage,
+  type SmsProvider,
+} from '../../src/sms/index.js';
+import type { Company, Text } from './cast.js';
 import { NetworkReports } from './network-reports.js';
 import type { Process } from './process.js';
 import { short, type World } from './world.js';
-
-/** A text that a carrier took: the ledger's entry, by which the program is judged. */
-export interface Text {
-  readonly carrier: string;
-  readonly id: string;
-  readonly attemptId: string;
-  readonly to: string;
-  readonly body: string;
-  /** When it was handed over: the carrier had it, or the program had said all that it ever would. */
-  readonly at: number;
-  /** What its network is told to have been answered: those are known to the program. */
-  readonly told: DeliveryReport[];
-  /** What its network tried to tell. */
-  readonly emitted: DeliveryReport[];
-}
 
 /** What may become of one POST. */
 const CONDUCTS = {
   accept: 1,
   slow: 1,
-  silence: 1,
+  silence: 3,
   blackhole: 1,
   late: 1,
-  'error after': 1,
+  'error after': 2,
   'error before': 1,
   throttled: 1,
   unreachable: 1,
@@ -34,12 +26,19 @@ const CONDUCTS = {
 } as const;
 type Conduct = keyof typeof CONDUCTS;
 
-const ANSWERS_PINGS: ReadonlySet<Conduct> = new Set(['accept', 'slow', 'late', 'error after', 'error before', 'refused']);
+const ANSWERS_PINGS: ReadonlySet<Conduct> = new Set([
+  'accept',
+  'slow',
+  'late',
+  'error after',
+  'error before',
+  'refused',
+]);
 
 /** A company that carries texts, in moods that last for seconds to half an hour. */
-export class Carrier {
+export class Carrier implements Company {
   readonly ledger: Text[] = [];
-  readonly reports: NetworkReports;
+  private readonly reports: NetworkReports;
   private mood: Conduct = 'accept';
   private moodEnds: number;
   private readonly optedOut = new Set<string>();
@@ -47,10 +46,17 @@ export class Carrier {
   constructor(
     private readonly world: World,
     readonly name: string,
-    private readonly traits: { readonly pingable: boolean; readonly names: 'attempt' | 'message' | 'phone' | 'nothing' },
+    private readonly traits: {
+      readonly pingable: boolean;
+      readonly names: 'attempt' | 'message' | 'phone' | 'nothing';
+    },
   ) {
     this.reports = new NetworkReports(world, name, traits.names, (phone) => this.optedOut.add(phone));
     this.moodEnds = world.scheduler.now;
+  }
+
+  tell(text: Text, report: DeliveryReport): void {
+    this.reports.tell(text, report);
   }
 
   adapterFor(process: Process): SmsProvider {
@@ -80,7 +86,9 @@ export class Carrier {
   private ping(process: Process): Promise<void> {
     const answers = this.world.isHealed || this.world.scheduler.now >= this.moodEnds || ANSWERS_PINGS.has(this.mood);
     return new Promise((resolve, reject) =>
-      process.after(this.world.latency(), () => (answers ? resolve() : reject(new ProviderError('unreachable', 'no ping')))),
+      process.after(this.world.latency(), () =>
+        answers ? resolve() : reject(new ProviderError('unreachable', 'no ping')),
+      ),
     );
   }
 
@@ -100,6 +108,10 @@ export class Carrier {
       });
       const arrival = conduct === 'late' ? world.random.between(2_000, 12_000) : world.latency();
       world.scheduler.after(arrival, () => {
+        if (world.strikes('stall')) {
+          world.note(process.name, 'stalls while it waits');
+          process.stall(world.random.scale(3_000, 40_000));
+        }
         if (crash === 'before') instance?.crash();
         if (!process.isAlive && !isWritten) return;
         world.note(this.name, `${conduct}: attempt ${short(message.attemptId)} of ${process.name}`);
@@ -134,7 +146,10 @@ export class Carrier {
           case 'opted out':
             fail('opted_out');
             break;
-          default:
+          case 'throttled':
+          case 'unreachable':
+          case 'misconfigured':
+          case 'refused':
             fail(conduct);
         }
         if (crash === 'after') instance?.crash();

@@ -28,7 +28,11 @@ export class Clients {
       const deed = random.weighted({ resend: 5, wrong: 3, right: 3, many: 2, cancel: 1, leave: 1 });
       if (deed === 'resend') {
         await scheduler.sleep(random.between(0, 61_000));
-        await this.resend(id);
+        // Who waits for another text may type the first one's code meanwhile.
+        const meanwhile = random.chance(0.4)
+          ? this.check(id, this.codeOf(id) ?? this.wrong(id), random.scale(50, 8_000))
+          : undefined;
+        await Promise.all([this.resend(id), meanwhile]);
       } else if (deed === 'wrong') await this.check(id, this.wrong(id));
       else if (deed === 'right') await this.check(id, this.codeOf(id) ?? this.wrong(id));
       else if (deed === 'many') await this.checkManyAtOnce(id);
@@ -66,7 +70,8 @@ export class Clients {
     await this.ask(`resends ${short(id)}`, (service) => service.resend(id));
   }
 
-  async check(id: string, guess: string): Promise<boolean> {
+  async check(id: string, guess: string, afterMs = 0): Promise<boolean> {
+    if (afterMs > 0) await this.world.scheduler.sleep(afterMs);
     const isRight = guess === this.codeOf(id);
     const what = `guesses ${isRight ? 'right' : 'wrong'} at ${short(id)}`;
     const reply = await this.ask(what, (service) => service.check(id, guess, 'simulation'));

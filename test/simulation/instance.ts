@@ -7,6 +7,7 @@ import { LimitsModule } from '../../src/limits/index.js';
 import { Database, PrismaService } from '../../src/prisma/index.js';
 import { DeliveryReports, isPingable, OutboxModule, OutboxWorker, Rotation, SmsModule } from '../../src/sms/index.js';
 import { ProofSigner, VerificationModule, VerificationService } from '../../src/verification/index.js';
+import type { Running } from './cast.js';
 import { Process, type Reply } from './process.js';
 import { SimulatedDatabase } from './simulated-database.js';
 import type { World } from './world.js';
@@ -22,7 +23,7 @@ interface Program {
 }
 
 /** One instance of the program: the real one, without its web server and timers; it can crash and start again. */
-export class Instance {
+export class Instance implements Running {
   process!: Process;
   private program!: Program;
   private lastLook = 0;

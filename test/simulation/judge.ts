@@ -1,4 +1,4 @@
-import type { Text } from './carrier.js';
+import type { Text, Witness } from './cast.js';
 import { codeIn } from './clients.js';
 import { timeOf, type Change, type Row } from './shadow.js';
 import { short, type World } from './world.js';
@@ -16,7 +16,7 @@ const DAY_MS = 24 * HOUR_MS;
 const RECOVERY_MS = 30_000;
 
 /** Holds the program to the invariants of its design at every step. The carriers' ledgers decide, and the order of events. */
-export class Judge {
+export class Judge implements Witness {
   private readonly texts: Text[] = [];
   private readonly guesses = new Map<string, number>();
   private readonly approvals = new Map<string, number>();
@@ -46,7 +46,8 @@ export class Judge {
 
   judged(id: string, guess: string, valid: boolean): void {
     const isRight = this.textsOf(id).some(({ body }) => codeIn(body) === guess);
-    if (valid !== isRight) this.world.violated('1', `a ${isRight ? 'right' : 'wrong'} guess at ${short(id)} is ${valid}`);
+    if (valid !== isRight)
+      this.world.violated('1', `a ${isRight ? 'right' : 'wrong'} guess at ${short(id)} is ${valid}`);
     if (!valid) return;
     const count = (this.approvals.get(id) ?? 0) + 1;
     this.approvals.set(id, count);
@@ -75,8 +76,10 @@ export class Judge {
   private progressed(before: Row, after: Row): void {
     const { world } = this;
     const id = short(after.id);
-    if (rankOf(after.report) < rankOf(before.report)) world.violated('8', `the report of ${id} goes back to ${after.report}`);
-    if (before.outcome === 'accepted' && after.outcome !== 'accepted') world.violated('8', `${id} is no longer accepted`);
+    if (rankOf(after.report) < rankOf(before.report))
+      world.violated('8', `the report of ${id} goes back to ${after.report}`);
+    if (before.outcome === 'accepted' && after.outcome !== 'accepted')
+      world.violated('8', `${id} is no longer accepted`);
     if (before.cost_micros !== null && before.cost_micros !== after.cost_micros)
       world.violated('8', `the cost of ${id} is booked twice`);
   }
@@ -89,10 +92,18 @@ export class Judge {
     const verification = shadow.verifications.get(String(message?.verification_id));
     const others = shadow.attemptsOf(messageId);
     const isHopeless = ({ report }: Row) => report === 'failed' || report === 'undelivered';
-    this.begun.set(id, { message: messageId, hopeless: new Set(others.filter(isHopeless).map((row) => String(row.id))) });
+    this.begun.set(id, {
+      message: messageId,
+      hopeless: new Set(others.filter(isHopeless).map((row) => String(row.id))),
+    });
     if (verification?.status !== 'pending') world.violated('5', `${short(id)} begins, though ${verification?.status}`);
-    if (others.some(({ report }) => report === 'delivered')) world.violated('5', `${short(id)} begins after the text arrived`);
-    if (message?.followed_up === true && others.length === 1 && others.every((only) => isHopeless(only) && only.report_curable !== true))
+    if (others.some(({ report }) => report === 'delivered'))
+      world.violated('5', `${short(id)} begins after the text arrived`);
+    if (
+      message?.followed_up === true &&
+      others.length === 1 &&
+      others.every((only) => isHopeless(only) && only.report_curable !== true)
+    )
       world.violated('follow-up', `${short(id)} begins, though nobody can deliver that text`);
     if (shadow.optOuts.has(String(message?.phone_key))) world.violated('opt-out', `${short(id)} begins after a STOP`);
   }
@@ -103,7 +114,8 @@ export class Judge {
     const message = this.messageOf(text);
     const verification = String(message?.verification_id);
     if (!message) return world.violated('5', `nobody wrote down attempt ${short(text.attemptId)}`);
-    if (world.phoneOf(message.phone_key) !== text.to) world.violated('5', `${short(text.attemptId)} goes to a wrong phone`);
+    if (world.phoneOf(message.phone_key) !== text.to)
+      world.violated('5', `${short(text.attemptId)} goes to a wrong phone`);
     const codes = new Set(this.textsOf(verification).map(({ body }) => codeIn(body)));
     if (codes.size > 1) world.violated('5', `${short(verification)} has ${codes.size} codes`);
     this.countTexts(String(message.id));
@@ -112,7 +124,9 @@ export class Judge {
 
   /** A text may be followed by one that replaces it, and by more only when its network has said that it will not arrive. */
   private countTexts(message: string): void {
-    const out = new Set(this.texts.filter((text) => this.messageOf(text)?.id === message).map(({ attemptId }) => attemptId));
+    const out = new Set(
+      this.texts.filter((text) => this.messageOf(text)?.id === message).map(({ attemptId }) => attemptId),
+    );
     const inOrder = [...this.begun].filter(([id]) => out.has(id));
     for (const [index, [, { hopeless }]] of inOrder.entries()) {
       const hopeful = inOrder.slice(0, index).filter(([id]) => !hopeless.has(id)).length;
@@ -130,13 +144,16 @@ export class Judge {
     const { now } = this.world.scheduler;
     const within = (ms: number) => [...first.values()].filter((at) => at > now - ms).length;
     if (within(HOUR_MS) > PER_HOUR) this.world.violated('3', `${within(HOUR_MS)} messages to ${phone} in an hour`);
-    if (within(DAY_MS) > this.world.plan.perDay) this.world.violated('3', `${within(DAY_MS)} messages to ${phone} in a day`);
+    if (within(DAY_MS) > this.world.plan.perDay)
+      this.world.violated('3', `${within(DAY_MS)} messages to ${phone} in a day`);
   }
 
   /** What the program owed when it recovered is done half a minute later. */
   recovered(at: number): void {
     const { shadow, scheduler } = this.world;
-    const owed = [...shadow.messages.values()].filter((message) => isOpen(message) && timeOf(message.created_at)! <= at);
+    const owed = [...shadow.messages.values()].filter(
+      (message) => isOpen(message) && timeOf(message.created_at)! <= at,
+    );
     scheduler.after(at + RECOVERY_MS - scheduler.now, () => {
       for (const { id } of owed) {
         const message = shadow.messages.get(String(id))!;
@@ -170,9 +187,11 @@ export class Judge {
     const surelyNot = attempts.every(({ outcome }) => outcome === 'not_sent' || outcome === 'permanent');
     if (message.status === 'failed' && surelyNot && this.isSent(message))
       world.violated('3', `message ${id} gave its hit back, and was sent`);
-    if (message.status === 'canceled' && this.isWanted(message)) world.violated('5', `message ${id} was canceled by nobody`);
+    if (message.status === 'canceled' && this.isWanted(message))
+      world.violated('5', `message ${id} was canceled by nobody`);
     const isGivenUp = message.status === 'failed' && surelyNot && this.isWanted(message);
-    const mayPass = attempts.length === 0 || attempts.at(-1)?.fault === 'throttled' || attempts.at(-1)?.fault === 'unreachable';
+    const mayPass =
+      attempts.length === 0 || attempts.at(-1)?.fault === 'throttled' || attempts.at(-1)?.fault === 'unreachable';
     if (isGivenUp && mayPass) world.violated('5', `message ${id} was given up`);
   }
 
@@ -188,7 +207,8 @@ export class Judge {
   private isAsReported(message: Row): void {
     const texts = this.texts.filter((text) => this.messageOf(text)?.id === message.id);
     const isTold = (status: string) => texts.some(({ told }) => furthest(told) === rankOf(status));
-    const isEmitted = (status: string) => texts.some(({ emitted }) => emitted.some((report) => report.status === status));
+    const isEmitted = (status: string) =>
+      texts.some(({ emitted }) => emitted.some((report) => report.status === status));
     if (isTold('delivered') && message.status !== 'delivered')
       this.world.violated('8', `message ${short(message.id)} arrived, and is ${message.status}`);
     if (message.status === 'delivered' && !isEmitted('delivered'))
@@ -202,7 +222,10 @@ export class Judge {
     const attempt = world.shadow.attempts.get(attemptId);
     const rank = rankOf(attempt?.report);
     if (rank < furthest(told) || rank > furthest(emitted))
-      world.violated('8', `attempt ${short(attemptId)} is ${attempt?.report}, its network said ${emitted.map((r) => r.status).join()}`);
+      world.violated(
+        '8',
+        `attempt ${short(attemptId)} is ${attempt?.report}, its network said ${emitted.map((r) => r.status).join()}`,
+      );
     const cost = told.find(({ costMicros }) => costMicros !== undefined)?.costMicros;
     if (cost !== undefined && attempt?.cost_micros !== cost)
       world.violated('8', `attempt ${short(attemptId)} cost ${cost}, booked is ${attempt?.cost_micros}`);

@@ -1,5 +1,5 @@
 import type { DeliveryReport } from '../../src/sms/index.js';
-import type { Text } from './carrier.js';
+import type { Text } from './cast.js';
 import { short, type World } from './world.js';
 
 const COST_MICROS = 7_900;

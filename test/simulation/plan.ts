@@ -33,7 +33,7 @@ export function planOf(random: Random): Plan {
     pressed: isPressed ? random.between(10, 14) : 0,
     perDay: random.chance(0.3) ? 7 : 20,
     crash: maybe(0.05),
-    stall: maybe(0.05),
+    stall: maybe(0.1),
     lost: maybe(0.05),
     slow: maybe(0.2),
     outage: maybe(0.01),

@@ -5,6 +5,7 @@ import { openFromTemplate } from '../setup/pglite-template.js';
 import { Carrier } from './carrier.js';
 import { Clients } from './clients.js';
 import { Instance } from './instance.js';
+import { Judge } from './judge.js';
 import { Prepared } from './prepared.js';
 import { tellChanges } from './shadow.js';
 import { CANARY, World, type Store } from './world.js';
@@ -51,7 +52,9 @@ export async function simulate(seed: number, store: Store): Promise<Execution> {
 }
 
 async function play(world: World): Promise<void> {
-  const { scheduler, judge, random, plan } = world;
+  const { scheduler, random, plan } = world;
+  const judge = new Judge(world);
+  world.judge = judge;
   const carriers = CARRIERS.slice(0, plan.carriers).map(({ name, ...traits }) => new Carrier(world, name, traits));
   world.carriers = random.shuffled(carriers);
   const started: Instance[] = [];
@@ -106,7 +109,7 @@ async function repeatReports(world: World): Promise<void> {
   const before = state();
   for (const carrier of carriers) {
     const told = carrier.ledger.flatMap((text) => text.told.map((report) => ({ text, report })));
-    for (const { text, report } of random.shuffled(told)) carrier.reports.tell(text, report);
+    for (const { text, report } of random.shuffled(told)) carrier.tell(text, report);
   }
   await untilQuiet(world);
   if (state() !== before) world.violated('8', 'the same reports in another order changed something');

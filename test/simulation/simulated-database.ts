@@ -56,7 +56,7 @@ export class SimulatedDatabase extends Database {
       if (world.strikes('outage')) world.databaseIsDownUntil = scheduler.now + random.scale(1_000, 60_000);
       const lost = world.strikes('lost') && random.pick(['before', 'after']);
       const crash = world.strikes('crash') && random.pick(['before', 'after']);
-      const stall = world.strikes('stall') ? random.scale(200, 40_000) : 0;
+      const stall = world.strikes('stall') ? random.scale(1_000, 40_000) : 0;
       const isWritten = random.chance(0.5);
       const refuse = (ms: number) => process.after(ms, () => reject(new DatabaseUnavailable(new Error('simulated'))));
 
@@ -77,7 +77,8 @@ export class SimulatedDatabase extends Database {
           if (lost === 'after') refuse(random.between(1, 3_000));
           else process.after(world.latency(), () => resolve(answer));
         } catch (error) {
-          process.after(1, () => reject(error as Error));
+          const bug = error instanceof Error ? error : new Error(String(error));
+          process.after(1, () => reject(bug));
         }
         if (crash === 'after') world.instances.find((instance) => instance.process === process)?.crash();
       });

@@ -2,9 +2,7 @@ import type { PGlite } from '@electric-sql/pglite';
 
 import { KeyRing, PhoneNumber } from '../../src/kernel/index.js';
 import type { PrismaService } from '../../src/prisma/index.js';
-import type { Carrier } from './carrier.js';
-import type { Instance } from './instance.js';
-import { Judge } from './judge.js';
+import type { Company, Running, Witness } from './cast.js';
 import { planOf, type Plan } from './plan.js';
 import type { Prepared } from './prepared.js';
 import { Random } from './random.js';
@@ -26,11 +24,11 @@ export class World {
   readonly plan: Plan;
   readonly scheduler = new Scheduler();
   readonly shadow = new Shadow();
-  readonly judge: Judge;
+  judge!: Witness;
   readonly keys = new KeyRing('a simulated secret of more than 32 bytes');
   readonly phones: readonly string[];
-  carriers: readonly Carrier[] = [];
-  instances: readonly Instance[] = [];
+  carriers: readonly Company[] = [];
+  instances: readonly Running[] = [];
   databaseIsDownUntil = 0;
   /** No faults from here on. */
   isHealed = false;
@@ -47,7 +45,6 @@ export class World {
     this.draws = new Random(seed ^ 0x5eed);
     this.plan = planOf(this.random);
     this.phones = Array.from({ length: this.plan.phones }, (_, index) => `+1415555267${index}`);
-    this.judge = new Judge(this);
   }
 
   drawn<T>(draw: (random: Random) => T): T {
@@ -97,7 +94,7 @@ export class World {
     );
   }
 
-  get living(): readonly Instance[] {
+  get living(): readonly Running[] {
     return this.instances.filter(({ process }) => process.isAlive);
   }
 }
