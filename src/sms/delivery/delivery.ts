@@ -53,10 +53,12 @@ export class Delivery {
     private readonly journal: AttemptJournal,
     /** Providers that had this text before, and whether one of them may have sent it. */
     before: { readonly tried: readonly string[]; readonly mayBeOut: boolean } = { tried: [], mayBeOut: false },
+    /** Monotonic: when the budget began to run. Whoever slept since then, past the lease, sends nothing. */
+    begunAt = options.clock.monotonic(),
   ) {
     this.tried = new Set(before.tried);
     this.mayBeOut = before.mayBeOut;
-    this.deadline = options.clock.monotonic() + options.sendBudgetMs;
+    this.deadline = begunAt + options.sendBudgetMs;
   }
 
   async run(first: Try): Promise<Dispatch> {

@@ -169,12 +169,14 @@ describe('what a person texts back', () => {
     expect(reply(fields)).toEqual({ phone: '+14155552671', wish });
   });
 
-  it.each<Readonly<Record<string, string>>>([{ Body: 'please stop' }, { Body: '' }, { Body: 'STOP', OptOutType: 'HELP' }, { Body: 'HELP' }])(
-    '%j: nothing',
-    (fields) => {
-      expect(reply(fields)).toBeUndefined();
-    },
-  );
+  it.each<Readonly<Record<string, string>>>([
+    { Body: 'please stop' },
+    { Body: '' },
+    { Body: 'STOP', OptOutType: 'HELP' },
+    { Body: 'HELP' },
+  ])('%j: nothing', (fields) => {
+    expect(reply(fields)).toBeUndefined();
+  });
 
   it('counts only when it is signed', () => {
     const forged = requestOf({ url, fields: { Body: 'STOP' }, signature: 'AAAA' });
