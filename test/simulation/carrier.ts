@@ -78,9 +78,12 @@ export class Carrier implements Company {
     if (world.scheduler.now >= this.moodEnds) {
       this.mood = world.random.chance(world.plan.trouble) ? world.random.weighted(CONDUCTS) : 'accept';
       this.moodEnds = world.scheduler.now + world.random.scale(3_000, 1_800_000);
+      if (this.mood !== 'accept' && world.random.chance(0.4))
+        world.weather = { conduct: this.mood, ends: this.moodEnds };
       if (this.mood !== 'accept') world.note(this.name, `from now on: ${this.mood}`);
     }
-    return world.random.chance(0.85) ? this.mood : 'accept';
+    const mood = world.scheduler.now < world.weather.ends ? (world.weather.conduct as Conduct) : this.mood;
+    return world.random.chance(0.85) ? mood : 'accept';
   }
 
   private ping(process: Process): Promise<void> {

@@ -8,11 +8,6 @@ const LEAST_SEEDS = 200;
 const ENOUGH_MS = 45_000;
 const LAST_STEPS = 60;
 
-/*
- * Broken on purpose, and found within so many seeds:
- * MUTATIONS
- */
-
 let store: Store;
 beforeAll(async () => void (store = await openStore()), 120_000);
 afterAll(() => store.db.close());

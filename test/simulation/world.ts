@@ -30,6 +30,8 @@ export class World {
   carriers: readonly Company[] = [];
   instances: readonly Running[] = [];
   databaseIsDownUntil = 0;
+  /** Troubles all carriers at once. */
+  weather: { readonly conduct: string; readonly ends: number } = { conduct: '', ends: 0 };
   /** No faults from here on. */
   isHealed = false;
   violation: string | undefined;
