@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
 /** Time, injected so that tests can move it. */
 export interface Clock {
   /** Wall time of this process, for what is shown or signed. */
@@ -6,6 +8,14 @@ export interface Clock {
   monotonic(): number;
   /** What SQL takes as "now"; null means the database's own clock, the one that all instances share. */
   databaseTime(): Date | null;
+  wait(ms: number): Promise<unknown>;
+  /** Aborted after `ms`, unless it is let go of before: what `AbortSignal.timeout` gives is held until then. */
+  deadline(ms: number): Deadline;
+}
+
+export interface Deadline {
+  readonly signal: AbortSignal;
+  readonly release: () => void;
 }
 
 export const Clock = Symbol('Clock');
@@ -14,4 +24,10 @@ export const systemClock: Clock = {
   now: () => new Date(),
   monotonic: () => performance.now(),
   databaseTime: () => null,
+  wait: (ms) => wait(ms),
+  deadline: (ms) => {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(new DOMException('The time is up.', 'TimeoutError')), ms);
+    return { signal: controller.signal, release: () => clearTimeout(timer) };
+  },
 };

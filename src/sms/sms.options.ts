@@ -17,7 +17,7 @@ export interface SmsOptions {
   /** Why nothing is to be sent at all; sends then throw {@link SmsDisabled}. */
   readonly disabledReason?: string;
   /** For tests. */
-  readonly clock?: Pick<Clock, 'monotonic'>;
+  readonly clock?: Pick<Clock, 'monotonic' | 'wait' | 'deadline'>;
   /** For tests: 0 to 1. */
   readonly random?: () => number;
 }

@@ -85,13 +85,14 @@ export class SmsService {
     const turn = this.rotation.take(elsewhere || this.rotation.size > 1 ? new Set(tried) : undefined);
     if (!turn) return undefined;
     const attemptId = randomUUID();
+    const begunAt = this.delivery.clock.monotonic();
     return {
       attemptId,
       provider: turn.provider.name,
       drop: () => turn.drop(),
       deliver: async (text, journal = NO_JOURNAL) => {
         checkLength(text.body);
-        return new Delivery(this.delivery, text, journal, { tried, mayBeOut }).run({ id: attemptId, turn });
+        return new Delivery(this.delivery, text, journal, { tried, mayBeOut }, begunAt).run({ id: attemptId, turn });
       },
     };
   }

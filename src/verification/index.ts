@@ -1,3 +1,4 @@
+export { ProofSigner } from './proof/proof-signer.js';
 export { VerificationModule } from './verification.module.js';
 export type { VerificationOptions } from './verification.options.js';
 export { VerificationService } from './verification.service.js';

@@ -128,12 +128,14 @@ BEGIN
 END $$;
 
 -- Whether the caller of that turn may still begin a try: nobody else has claimed the message, no network has it meanwhile
--- (nor, before a follow-up, a provider), and somebody still waits for it. Locked first, so that all this is what holds now.
+-- (nor, before a follow-up, a provider), and somebody still waits for it, who has not sent STOP. Locked first, so that all
+-- this is what holds now.
 CREATE FUNCTION may_begin(p_message_id uuid, p_turn int, p_at timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM 1 FROM messages WHERE id = p_message_id FOR NO KEY UPDATE;
   RETURN EXISTS (SELECT 1 FROM messages AS m LEFT JOIN verifications AS v ON v.id = m.verification_id
     WHERE m.id = p_message_id AND m.turn = p_turn AND m.lease_until > p_at AND (v.id IS NULL OR v.status = 'pending')
+      AND NOT is_opted_out(m.phone_key)
       AND NOT EXISTS (SELECT 1 FROM attempts AS a WHERE a.message_id = m.id AND (a.report IN ('sent', 'delivered')
         OR (NOT m.followed_up AND a.outcome = 'accepted' AND coalesce(a.report, 'accepted') = 'accepted'))));
 END $$;
@@ -256,6 +258,11 @@ BEGIN
     UPDATE attempts SET outcome = n.outcome, fault = n.fault, provider_message_id = n.provider_message_id, report = n.report,
         report_code = n.report_code, report_curable = n.report_curable, reported_at = n.reported_at, cost_micros = n.cost_micros
       WHERE id = n.id;
+    -- As in record_dispatch, whose caller may be gone, or know less.
+    IF a.outcome <> 'accepted' AND NOT m.followed_up THEN
+      UPDATE limit_windows SET hits = ARRAY(SELECT hit FROM unnest(array_replace(hits, m.created_at, v_at)) AS hit ORDER BY hit)
+        WHERE key = m.phone_key;
+    END IF;
     IF p_opted_out THEN PERFORM opt_out(m.phone_key, p_provider, v_at); END IF;
     SELECT * INTO r FROM reported_status(m.id);
     v_status := r.status;

@@ -1,4 +1,4 @@
-import { PhoneNumber } from '../../kernel/index.js';
+import { PhoneNumber, systemClock } from '../../kernel/index.js';
 import { ProviderError, type ProviderFault } from '../provider/provider-error.js';
 import type { Receipt, SmsMessage, SmsProvider } from '../provider/sms-provider.js';
 import { Rotation } from '../routing/rotation.js';
@@ -42,13 +42,12 @@ async function deliver(
     attemptTimeoutMs: 50,
     sendBudgetMs: 1_000,
     slowAfterMs: 500,
-    clock: performance,
+    clock: systemClock,
     random: () => 0,
   };
-  const clock = { monotonic: () => performance.now() };
   const turn = rotation.take()!;
   const log = { failedOver: () => Promise.resolve(), ...journal };
-  const dispatch = await new Delivery({ ...defaults, clock, ...options }, { ...text, validForSecs }, log).run({
+  const dispatch = await new Delivery({ ...defaults, ...options }, { ...text, validForSecs }, log).run({
     id: 'first',
     turn,
   });

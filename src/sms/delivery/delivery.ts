@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 
 import { Logger } from '@nestjs/common';
 
@@ -8,7 +7,6 @@ import { isPassing, OUTCOME, ProviderError, type ProviderFault } from '../provid
 import type { SmsMessage } from '../provider/sms-provider.js';
 import type { Rotation, Turn } from '../routing/rotation.js';
 import { backoff } from './backoff.js';
-import { deadlineIn } from './deadline.js';
 import type { Attempt, Dispatch } from './dispatch.js';
 
 /** What one message needs to be told about while it is on its way. */
@@ -27,7 +25,7 @@ export interface DeliveryOptions {
   readonly sendBudgetMs: number;
   /** An accepted send that took longer counts against its provider. */
   readonly slowAfterMs: number;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'wait' | 'deadline'>;
   readonly random: () => number;
 }
 
@@ -55,10 +53,12 @@ export class Delivery {
     private readonly journal: AttemptJournal,
     /** Providers that had this text before, and whether one of them may have sent it. */
     before: { readonly tried: readonly string[]; readonly mayBeOut: boolean } = { tried: [], mayBeOut: false },
+    /** Monotonic: when the budget began to run. Whoever slept since then, past the lease, sends nothing. */
+    begunAt = options.clock.monotonic(),
   ) {
     this.tried = new Set(before.tried);
     this.mayBeOut = before.mayBeOut;
-    this.deadline = options.clock.monotonic() + options.sendBudgetMs;
+    this.deadline = begunAt + options.sendBudgetMs;
   }
 
   async run(first: Try): Promise<Dispatch> {
@@ -92,7 +92,7 @@ export class Delivery {
         reason: 'No time was left.',
       };
     }
-    const { signal, release } = deadlineIn(share);
+    const { signal, release } = clock.deadline(share);
     try {
       const { providerMessageId } = await provider.send(this.messageFor(id, left), signal);
       const durationMs = clock.monotonic() - started;
@@ -144,7 +144,7 @@ export class Delivery {
       if (!isPassing(attempt.fault) || this.retries >= maxRetries) return undefined;
       const delay = backoff(this.retries++, this.options.random, retryDelayMs);
       if (this.timeLeft() - delay < LEAST_TRY_MS) return undefined;
-      await wait(delay);
+      await this.options.clock.wait(delay);
     }
     const others = [...this.tried].filter((name) => name !== provider.name);
     const turn = this.options.rotation.take(new Set(others));

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { Pool } from 'undici';
 
 import { PhoneNumber } from '../../../dist/kernel/index.js';
-import { deadlineIn } from '../../../dist/sms/delivery/deadline.js';
+import { systemClock } from '../../../dist/kernel/index.js';
 import { AwsSnsProvider } from '../../../dist/sms/providers/aws-sns/aws-sns.provider.js';
 import { HttpProvider } from '../../../dist/sms/providers/http/http.provider.js';
 import { TwilioProvider } from '../../../dist/sms/providers/twilio/twilio.provider.js';
@@ -30,7 +30,7 @@ async function bare() {
 
 const by = (provider) => async () => {
   const message = { to, body, validForSecs: 600, attemptId: randomUUID() };
-  const { signal, release } = deadlineIn(DEADLINE_MS);
+  const { signal, release } = systemClock.deadline(DEADLINE_MS);
   await provider.send(message, signal).finally(release);
 };
 const senders = {

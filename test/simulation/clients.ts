@@ -1,0 +1,114 @@
+import type { VerificationService, VerificationState } from '../../src/verification/index.js';
+import { RateLimitExceeded } from '../../src/limits/index.js';
+import type { Reply } from './process.js';
+import { short, type World } from './world.js';
+
+/** The people, and the apps that ask for them. */
+export class Clients {
+  constructor(private readonly world: World) {}
+
+  async visits(): Promise<void> {
+    const { random, scheduler, plan } = this.world;
+    const pressing = plan.pressed > 0 ? this.press() : Promise.resolve();
+    const under: Promise<void>[] = [];
+    for (let visit = 0; visit < plan.visits; visit++) {
+      await scheduler.sleep(random.chance(0.5) ? random.between(0, 2_000) : random.scale(1_000, 7_200_000));
+      under.push(this.visit(random.pick(this.world.phones)));
+    }
+    await Promise.all([pressing, ...under]);
+  }
+
+  /** One person: asks for a code, then does what people do. */
+  async visit(phone: string): Promise<void> {
+    const { random, scheduler } = this.world;
+    const id = (await this.start(phone))?.id;
+    if (id === undefined) return;
+    for (let left = random.between(1, 5); left > 0; left--) {
+      await scheduler.sleep(random.scale(50, random.chance(0.2) ? 700_000 : 30_000));
+      const deed = random.weighted({ resend: 5, wrong: 3, right: 3, many: 2, cancel: 1, leave: 1 });
+      if (deed === 'resend') {
+        await scheduler.sleep(random.between(0, 61_000));
+        // Who waits for another text may type the first one's code meanwhile.
+        const meanwhile = random.chance(0.4)
+          ? this.check(id, this.codeOf(id) ?? this.wrong(id), random.scale(50, 8_000))
+          : undefined;
+        await Promise.all([this.resend(id), meanwhile]);
+      } else if (deed === 'wrong') await this.check(id, this.wrong(id));
+      else if (deed === 'right') await this.check(id, this.codeOf(id) ?? this.wrong(id));
+      else if (deed === 'many') await this.checkManyAtOnce(id);
+      else if (deed === 'cancel') await this.ask(`cancels ${short(id)}`, (service) => service.cancel(id));
+      else return;
+    }
+  }
+
+  /** Somebody who wants as many texts as can be had, and asks again at the very moment that one is allowed. */
+  private async press(): Promise<void> {
+    const { random, scheduler, plan } = this.world;
+    const phone = this.world.phones[0]!;
+    for (let left = plan.pressed; left > 0; left--) {
+      const reply = await this.ask(`starts ${phone}`, (service) => service.start(asked(phone)));
+      if (reply.kind === 'answer') this.world.judge.promised(reply.value.id);
+      const isRefused = reply.kind === 'refusal' && reply.error instanceof RateLimitExceeded;
+      const waitMs = isRefused ? (reply.error.retryAfterSecs ?? 0) * 1_000 : random.scale(10, 60_000);
+      await scheduler.sleep(waitMs);
+    }
+  }
+
+  async start(phone: string): Promise<VerificationState | undefined> {
+    for (let tries = 0; tries < 3; tries++) {
+      const reply = await this.ask(`starts ${phone}`, (service) => service.start(asked(phone)));
+      if (reply.kind === 'answer') {
+        this.world.judge.promised(reply.value.id);
+        return reply.value;
+      }
+      await this.world.scheduler.sleep(this.world.random.scale(200, 60_000));
+    }
+    return undefined;
+  }
+
+  private async resend(id: string): Promise<void> {
+    await this.ask(`resends ${short(id)}`, (service) => service.resend(id));
+  }
+
+  async check(id: string, guess: string, afterMs = 0): Promise<boolean> {
+    if (afterMs > 0) await this.world.scheduler.sleep(afterMs);
+    const isRight = guess === this.codeOf(id);
+    const what = `guesses ${isRight ? 'right' : 'wrong'} at ${short(id)}`;
+    const reply = await this.ask(what, (service) => service.check(id, guess, 'simulation'));
+    if (reply.kind === 'answer') this.world.judge.judged(id, guess, reply.value.valid);
+    return reply.kind === 'answer' && reply.value.valid;
+  }
+
+  private async checkManyAtOnce(id: string): Promise<void> {
+    const { random } = this.world;
+    const guesses = Array.from({ length: random.between(2, 6) }, () =>
+      random.chance(0.4) ? (this.codeOf(id) ?? this.wrong(id)) : this.wrong(id),
+    );
+    await Promise.all(guesses.map((guess) => this.check(id, guess)));
+  }
+
+  /** What the phone shows: in no text yet, undefined. */
+  codeOf(id: string): string | undefined {
+    return this.world.judge.textsOf(id).map(({ body }) => codeIn(body))[0];
+  }
+
+  private wrong(id: string): string {
+    const other = (Number(this.codeOf(id) ?? 0) + this.world.random.between(1, 999_998)) % 1_000_000;
+    return String(other).padStart(6, '0');
+  }
+
+  private async ask<T>(what: string, work: (service: VerificationService) => Promise<T>): Promise<Reply<T>> {
+    const { world } = this;
+    if (world.living.length === 0) return { kind: 'silence' };
+    const instance = world.random.pick(world.living);
+    world.note('client', `${what} at ${instance.name}`);
+    const reply = await instance.verify(work);
+    const answer = reply.kind === 'refusal' ? reply.error.code : reply.kind;
+    world.note('client', `${what}: ${answer}`);
+    return reply;
+  }
+}
+
+const asked = (phone: string) => ({ phone, purpose: 'verification', channel: 'sms' }) as const;
+
+export const codeIn = (body: string) => /\b\d{6}\b/.exec(body)?.[0];
