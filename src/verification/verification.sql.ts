@@ -67,9 +67,10 @@ const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}
                             created_at, updated_at, expires_at)
         SELECT $12::uuid, $1, $5, $6, $7, $13, CASE WHEN $15::uuid IS NULL THEN 'queued' ELSE 'sending' END::message_status,
                created_at + make_interval(secs => $14::int / 1000.0), created_at, created_at, expires_at FROM verification
+        RETURNING created_at
     ), attempt AS (
       INSERT INTO attempts (id, message_id, provider, started_at)
-        SELECT $15, $12, $16, at FROM hit WHERE $15 IS NOT NULL
+        SELECT $15, $12, $16, created_at FROM message WHERE $15 IS NOT NULL
     )
     SELECT false AS opted_out, NULL::int AS refused_by, ${window}, verification.*,
            floor(extract(epoch FROM expires_at - created_at))::int AS secs_left

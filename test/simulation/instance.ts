@@ -5,6 +5,7 @@ import { FraudModule } from '../../src/fraud/index.js';
 import { Clock, KeyRing } from '../../src/kernel/index.js';
 import { LimitsModule } from '../../src/limits/index.js';
 import { Database, PrismaService } from '../../src/prisma/index.js';
+import { RedisModule } from '../../src/redis/index.js';
 import { DeliveryReports, isPingable, OutboxModule, OutboxWorker, Rotation, SmsModule } from '../../src/sms/index.js';
 import { ProofSigner, VerificationModule, VerificationService } from '../../src/verification/index.js';
 import type { Running } from './cast.js';
@@ -140,6 +141,7 @@ async function build(world: World, process: Process): Promise<Program> {
   const module = await Test.createTestingModule({
     imports: [
       Surroundings,
+      RedisModule.forRoot({}),
       LimitsModule.forRoot({ perWindow: 5, windowSecs: 3_600, perDay: world.plan.perDay }),
       FraudModule.forRoot({}),
       SmsModule.forRoot({
