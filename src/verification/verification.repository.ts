@@ -77,10 +77,10 @@ export class VerificationRepository {
     return row;
   }
 
-  /** True for exactly one caller. */
-  async approve(id: string): Promise<boolean> {
-    const rows = await this.database.query(sql.APPROVE, [id, this.clock.databaseTime()]);
-    return rows.length === 1;
+  /** When it was approved, by the database's clock; for exactly one caller. */
+  async approve(id: string): Promise<Date | undefined> {
+    const [row] = await this.database.query<{ ended_at: Date }>(sql.APPROVE, [id, this.clock.databaseTime()]);
+    return row?.ended_at;
   }
 
   /** Where it stands by the database's clock. */

@@ -107,12 +107,13 @@ export class VerificationService {
     if (!isSameCode(guess, this.secrets.codeOf(id, row, phone))) {
       return { status: 'pending', valid: false, checksLeft: row.max_checks - row.checks };
     }
-    if (!(await this.verifications.approve(id))) throw new VerificationNotFound();
+    const approvedAt = await this.verifications.approve(id);
+    if (!approvedAt) throw new VerificationNotFound();
     this.logger.log(`verification ${id} approved for ${phone}`);
     return {
       status: 'approved',
       valid: true,
-      proof: await this.proofs.sign({ verificationId: id, purpose: row.purpose, phone, audience }),
+      proof: await this.proofs.sign({ verificationId: id, purpose: row.purpose, phone, audience, approvedAt }),
     };
   }
 

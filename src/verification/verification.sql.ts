@@ -62,10 +62,10 @@ export const COUNT_GUESS: StatementOf<GuessRow> = {
     RETURNING purpose, phone_key, phone_sealed, key_version, code_length, checks, max_checks`,
 };
 
-export const APPROVE: Statement = {
+export const APPROVE: StatementOf<{ readonly ended_at: Date }> = {
   name: 'approve',
   text: `UPDATE verifications SET status = 'approved', ended_at = coalesce($2::timestamptz, clock_timestamp())
-    WHERE id = $1 AND status = 'pending' RETURNING id`,
+    WHERE id = $1 AND status = 'pending' RETURNING ended_at`,
 };
 
 export const CANCEL: Statement = {

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { SignJWT } from 'jose';
 
-import { Clock, KeyRing, type PhoneNumber } from '../../kernel/index.js';
+import { KeyRing, type PhoneNumber } from '../../kernel/index.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from '../verification.options.js';
 import { signingKeyFrom, type PublicJwk, type SigningKey } from './signing-keys.js';
 
@@ -15,6 +15,8 @@ export interface ProofSubject {
   readonly phone: PhoneNumber;
   /** Who may rely on it. */
   readonly audience: string;
+  /** By the clock that all instances share, so that one whose own is wrong signs no proof of another time. */
+  readonly approvedAt: Date;
 }
 
 /** Whoever knows the number can compare it; nobody can search a table of all numbers made once for every proof. */
@@ -33,23 +35,22 @@ export class ProofSigner {
   constructor(
     keys: KeyRing,
     @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationOptions,
-    @Inject(Clock) private readonly clock: Clock,
   ) {
     this.signingKeys = keys.signingSeeds().map(signingKeyFrom);
   }
 
-  sign({ verificationId, purpose, phone, audience }: ProofSubject): Promise<string> {
+  sign({ verificationId, purpose, phone, audience, approvedAt }: ProofSubject): Promise<string> {
     const [{ privateKey, publicJwk }] = this.signingKeys as [SigningKey];
     const jti = randomUUID();
-    const now = Math.floor(this.clock.now().getTime() / 1_000);
+    const iat = Math.floor(approvedAt.getTime() / 1_000);
     return new SignJWT({ purpose, phone: phone.masked, phone_hash: phoneHash(jti, phone.e164) })
       .setProtectedHeader({ alg: 'ES256', kid: publicJwk.kid, typ: 'proof+jwt' })
       .setIssuer(this.options.issuer)
       .setSubject(verificationId)
       .setAudience(audience)
       .setJti(jti)
-      .setIssuedAt(now)
-      .setExpirationTime(now + LIFETIME_SECS)
+      .setIssuedAt(iat)
+      .setExpirationTime(iat + LIFETIME_SECS)
       .sign(privateKey);
   }
 
