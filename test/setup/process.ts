@@ -116,10 +116,11 @@ export class Program {
     const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
       method,
       headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', ...headers },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(20_000),
     });
-    const answer: Answer = { status: response.status, headers: response.headers, body: await response.json() };
+    const text = await response.text();
+    const answer: Answer = { status: response.status, headers: response.headers, body: text && JSON.parse(text) };
     return answer;
   }
 
