@@ -10,16 +10,17 @@ import { History } from '../setup/history/history.js';
 import { judge, summary, type Truth } from '../setup/history/judge.js';
 import { torment, upset } from '../setup/history/nemesis.js';
 import { randomFrom } from '../setup/history/random.js';
+import { serverUrl } from '../setup/database.js';
 import { codeIn, credentials } from '../setup/instances.js';
 import { cleanUp, PRODUCTION } from '../setup/process.js';
-import { onOwnServers, startPostgres, type OwnServer } from '../setup/servers.js';
+import { onOwnPostgres, startPostgres, type OwnServer } from '../setup/servers.js';
 import { FakeSns, FakeTwilio } from '../support/index.js';
 
 /** The same seed makes the same outages; what the clients meet them with is up to the machine. */
 const SEED = Number(process.env.HISTORY_SEED ?? Date.now() % 1_000_000);
 const LIMIT = 3;
 const QUIET_MS = 30_000;
-/** Further stores, with the variable that names them to the program. */
+/** With further stores, such as `{ REDIS_URL: startRedis }`: they are paused and crashed, too. */
 const STORES: readonly { name: string; others: Readonly<Record<string, () => Promise<OwnServer>>> }[] = [
   { name: 'PostgreSQL', others: {} },
 ];
@@ -35,7 +36,8 @@ const TRUTHS = `SELECT v.id, v.status::text, v.phone_key, v.phone_sealed, v.key_
   FROM verifications AS v LEFT JOIN messages AS m ON m.verification_id = v.id GROUP BY v.id`;
 const UNDER_WAY = `SELECT count(*)::int AS count FROM messages WHERE status IN ('queued', 'sending')`;
 
-onOwnServers('three processes under load, while everything around them fails', () => {
+const onServers = serverUrl ? onOwnPostgres : describe.skip;
+onServers('three processes under load, while everything around them fails', () => {
   describe.each(STORES)('on $name', ({ others }) => {
     let twilio: FakeTwilio;
     let sns: FakeSns;

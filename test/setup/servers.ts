@@ -36,11 +36,15 @@ function find(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find(existsSync);
 }
 
-const must = process.env.CI !== undefined;
-/** What of `describe` and `describe.skip` suits programs that may be missing; in CI they may not. */
-export const onOwnServers = must || (find('initdb') && find('postgres')) ? describe : describe.skip;
-if (onOwnServers === describe.skip)
-  console.warn('PostgreSQL (initdb, postgres) is not installed: what crashes it is skipped.');
+/** `describe`, or `describe.skip` where one of the programs is missing; in CI none may. */
+function where(...programs: readonly string[]): typeof describe {
+  const missing = programs.filter((name) => !find(name));
+  if (missing.length === 0 || process.env.CI !== undefined) return describe;
+  console.warn(`${missing.join(', ')} not installed: what stops and crashes it is skipped.`);
+  return describe.skip;
+}
+export const onOwnPostgres = where('initdb', 'postgres');
+export const onOwnRedis = where('redis-server');
 
 /** PostgreSQL refuses to be run by root. */
 function unprivileged(): { uid: number; gid: number } | object {
