@@ -94,6 +94,39 @@ describe('a text that no provider takes now', () => {
   });
 });
 
+describe('a text that may be out, while the other provider is out of the rotation', () => {
+  beforeEach(async () => {
+    await begin(1);
+    one.rotation.take(new Set(['twilio']))?.end({ fault: 'misconfigured', slow: false });
+  });
+
+  it('goes out there once more, as soon as that is back', async () => {
+    cluster.twilio.behave({ kind: 'status', status: 503 }, 1);
+    const { id, delivery } = await one.verifications.start(request());
+    expect(delivery).toBe('queued');
+    await cluster.data.age(2);
+    await look();
+    expect(texts()).toHaveLength(0); // not at the same provider again
+    for (let i = 0; i < 2; i++) one.rotation.pinged('aws-sns', true);
+    await cluster.data.age(31);
+    await look();
+    expect([cluster.twilio.ledger.length, cluster.sns.ledger.length]).toEqual([0, 1]);
+    expect(await one.verifications.check(id, codeIn(texts()[0]?.body), 'tests')).toMatchObject({ valid: true });
+  });
+
+  it('goes out twice at most', async () => {
+    for (const provider of [cluster.twilio, cluster.sns]) provider.behave({ kind: 'accept-then-status', status: 503 });
+    await one.verifications.start(request());
+    for (let i = 0; i < 2; i++) one.rotation.pinged('aws-sns', true);
+    for (let i = 0; i < 3; i++) {
+      await cluster.data.age(31);
+      await look();
+    }
+    expect([cluster.twilio.ledger.length, cluster.sns.ledger.length]).toEqual([1, 1]);
+    expect(await statuses()).toEqual(['unknown']);
+  });
+});
+
 describe('a text that every provider refuses for good', () => {
   it('is an error at once, and takes no limit', async () => {
     await begin(1);

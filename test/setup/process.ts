@@ -51,6 +51,14 @@ export interface Exit {
   readonly ranMs: number;
 }
 
+/** What is changed in the program before it starts: the files of `preload/`. */
+export type Preload = 'failpoints' | 'cooldown' | 'clock';
+
+export interface StartOptions {
+  readonly cwd?: string;
+  readonly preloads?: readonly Preload[];
+}
+
 /** The built program as a process of its own. */
 export class Program {
   stdout = '';
@@ -61,9 +69,10 @@ export class Program {
   private readonly child;
 
   /** With `env` alone, nothing inherited, and in an empty folder, so that no `.env` is read. */
-  constructor(env: Source, cwd: string) {
+  constructor(env: Source, cwd: string, preloads: readonly Preload[]) {
     const begun = performance.now();
-    this.child = spawn(process.execPath, [MAIN], { cwd, env: { PATH: process.env.PATH, PORT: '0', ...env } });
+    const args = [...preloads.map((name) => `--import=${resolve(__dirname, `preload/${name}.mjs`)}`), MAIN];
+    this.child = spawn(process.execPath, args, { cwd, env: { PATH: process.env.PATH, PORT: '0', ...env } });
     this.child.stderr.on('data', (chunk) => (this.stderr += String(chunk)));
     running.add(this);
     this.exit = once(this.child, 'close').then(([code, signal]) => {
@@ -103,19 +112,16 @@ export class Program {
     return /development API key: (\S+)/.exec(this.stdout)?.[1] ?? KEY;
   }
 
-  async call(
-    method: string,
-    path: string,
-    body?: unknown,
-    more: Readonly<Record<string, string>> = {},
-  ): Promise<Answer> {
+  async call(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) {
     const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', ...more },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', ...headers },
+      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(20_000),
     });
-    return { status: response.status, headers: response.headers, body: await response.json() };
+    const text = await response.text();
+    const answer: Answer = { status: response.status, headers: response.headers, body: text && JSON.parse(text) };
+    return answer;
   }
 
   send(phone: string, idempotencyKey?: string): Promise<Answer> {
@@ -141,12 +147,12 @@ export class Program {
 }
 
 /** Not waiting for anything. */
-export function launch(env: Source = {}, { cwd = tempFolder() } = {}): Program {
-  return new Program(env, cwd);
+export function launch(env: Source = {}, { cwd = tempFolder(), preloads = [] }: StartOptions = {}): Program {
+  return new Program(env, cwd, preloads);
 }
 
 /** @throws what the program said, when it ends instead of getting ready */
-export async function start(env: Source = {}, options?: { cwd?: string }): Promise<Program> {
+export async function start(env: Source = {}, options?: StartOptions): Promise<Program> {
   const program = launch(env, options);
   await program.ready;
   return program;

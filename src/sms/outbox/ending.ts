@@ -5,14 +5,26 @@ import type { Ending } from './message-log.js';
 const mayPass = (attempt: Attempt | undefined) =>
   attempt !== undefined && attempt.outcome !== 'accepted' && isPassing(attempt.fault);
 
-/** What a dispatch means for its message. @param retryMs when it would be tried again */
+/** Nobody else could be asked after the only try whose outcome is unknown. */
+const isFirstUnknown = (attempts: readonly Attempt[]) =>
+  attempts.findIndex(({ outcome }) => outcome === 'unknown') === attempts.length - 1;
+
+/**
+ * What a dispatch means for its message.
+ * @param retryMs when it would be tried again
+ * @param elsewhere nothing was out before, and a provider is configured that was not asked
+ */
 export function endingOf(
   { status, attempts }: Dispatch,
   retryMs: number,
+  elsewhere: boolean,
 ): Exclude<Ending, { status: 'canceled' | 'as_reported' }> {
   if (status === 'accepted') return { status };
-  // The one more try that an unknown outcome has was turned away for now: it still has it.
-  if (status === 'unknown') return mayPass(attempts.at(-1)) ? { status: 'queued', retryMs } : { status };
+  // The one more try that an unknown outcome has was turned away for now, or had nobody to go to: it still has it.
+  if (status === 'unknown') {
+    const owed = mayPass(attempts.at(-1)) || (elsewhere && isFirstUnknown(attempts));
+    return owed ? { status: 'queued', retryMs } : { status };
+  }
   if (status === 'refused') return { status: 'failed' };
   return attempts.length === 0 || attempts.some(mayPass) ? { status: 'queued', retryMs } : { status: 'failed' };
 }

@@ -15,6 +15,7 @@ export interface ProofSubject {
   readonly phone: PhoneNumber;
   /** Who may rely on it. */
   readonly audience: string;
+  /** By the clock that all instances share, so that one whose own is wrong signs no proof of another time. */
   readonly approvedAt: Date;
   /** UUID; the same approval signed again has the same. */
   readonly jti: string;

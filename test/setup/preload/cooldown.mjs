@@ -1,0 +1,15 @@
+// node --import: resends without a cool-down, so that a test need not wait for one.
+const dist = (path) => import(new URL(`../../../dist/${path}`, import.meta.url));
+const { EmbeddedDatabase } = await dist('prisma/embedded-database.js');
+const { PostgresDatabase } = await dist('prisma/postgres-database.js');
+
+const without = {
+  start_verification: (values) => values.with(10, 0),
+  resend_verification: (values) => values.with(1, [0]),
+};
+for (const { prototype } of [EmbeddedDatabase, PostgresDatabase]) {
+  const { query } = prototype;
+  prototype.query = function (statement, values) {
+    return query.call(this, statement, without[statement.name]?.(values) ?? values);
+  };
+}
