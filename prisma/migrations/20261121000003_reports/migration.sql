@@ -208,11 +208,14 @@ END $$;
 
 -- What a network said about one attempt: found by our id, by the provider's, or (p_phone_key) as the one try to this phone
 -- of the last hour whose answer was lost. Only forward, whatever the order; a cost is booked once. A failure that another
--- provider may cure makes the message due at once, if it was not followed up before. False: no such attempt.
+-- provider may cure makes the message due at once, if it was not followed up before. Not found: no such attempt. moved_key:
+-- whose hit moved to now, as in record_dispatch.
 CREATE FUNCTION record_report(
   p_provider text, p_attempt_id uuid, p_provider_message_id text, p_phone_key bytea,
-  p_status message_status, p_code text, p_curable boolean, p_opted_out boolean, p_cost_micros bigint, p_at timestamptz
-) RETURNS boolean LANGUAGE plpgsql AS $$
+  p_status message_status, p_code text, p_curable boolean, p_opted_out boolean, p_cost_micros bigint, p_at timestamptz,
+  OUT found boolean, OUT message_id uuid, OUT moved_key bytea
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
 DECLARE
   v_at timestamptz := coalesce(p_at, clock_timestamp());
   v_ids uuid[];
@@ -235,10 +238,12 @@ BEGIN
           AND t.provider = p_provider AND t.outcome IN ('pending', 'unknown') AND t.provider_message_id IS NULL);
     END IF;
   END IF;
-  IF cardinality(v_ids) <> 1 THEN RETURN false; END IF;
+  found := cardinality(v_ids) = 1;
+  IF NOT found THEN RETURN; END IF;
 
   -- Whoever changes an attempt locks its message first.
-  SELECT * INTO m FROM messages WHERE id = (SELECT message_id FROM attempts WHERE id = v_ids[1]) FOR UPDATE;
+  SELECT * INTO m FROM messages WHERE id = (SELECT t.message_id FROM attempts AS t WHERE t.id = v_ids[1]) FOR UPDATE;
+  message_id := m.id;
   SELECT * INTO a FROM attempts WHERE id = v_ids[1];
   v_further := status_rank(p_status) > coalesce(status_rank(a.report), 0);
   n := a;
@@ -262,6 +267,7 @@ BEGIN
     IF a.outcome <> 'accepted' AND NOT m.followed_up THEN
       UPDATE limit_windows SET hits = ARRAY(SELECT hit FROM unnest(array_replace(hits, m.created_at, v_at)) AS hit ORDER BY hit)
         WHERE key = m.phone_key;
+      moved_key := m.phone_key;
     END IF;
     IF p_opted_out THEN PERFORM opt_out(m.phone_key, p_provider, v_at); END IF;
     SELECT * INTO r FROM reported_status(m.id);
@@ -293,7 +299,6 @@ BEGIN
     INSERT INTO report_sources (provider, last_at) VALUES (p_provider, v_at)
       ON CONFLICT (provider) DO UPDATE SET last_at = greatest(report_sources.last_at, excluded.last_at), silent = 0;
   END IF;
-  RETURN true;
 END $$;
 
 -- verification ---------------------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Clock, KeyRing, PhoneNumber } from '../../kernel/index.js';
 import { Database } from '../../prisma/index.js';
 import type { DeliveryReport } from '../provider/delivery-report.js';
-import { REPORT } from './outbox.sql.js';
+import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox.options.js';
+import { REPORT, type ReportedRow } from './outbox.sql.js';
 
 /** Takes down what networks say: one round trip each, in any order, as often as they like. */
 @Injectable()
@@ -15,6 +16,7 @@ export class DeliveryReports {
   constructor(
     private readonly database: Database,
     private readonly keys: KeyRing,
+    @Inject(OUTBOX_OPTIONS) private readonly options: OutboxOptions,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -33,7 +35,8 @@ export class DeliveryReports {
       costMicros ?? null,
       this.clock.databaseTime(),
     ];
-    const [row] = await this.database.query<{ found: boolean }>(REPORT, values);
+    const [row] = await this.database.query<ReportedRow>(REPORT, values);
+    if (row?.moved_key) await this.options.onHitSettled?.({ id: row.message_id, key: row.moved_key, change: 'moved' });
     // The embedded database answers in this very turn of the event loop: a long batch would keep everybody else waiting.
     await othersTurn();
     const found = row?.found === true;

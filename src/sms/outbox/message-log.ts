@@ -87,10 +87,19 @@ export class MessageLog {
       this.againMs(ending, last),
       this.clock.databaseTime(),
     ];
-    const hits = await this.database.query<sql.HitRow>(sql.RECORD, [messageId, ...values]);
+    const taken = ending.status === 'accepted' && last?.outcome === 'accepted' && (await this.accept(messageId, last));
+    const hits = taken || (await this.database.query<sql.HitRow>(sql.RECORD, [messageId, ...values]));
     for (const { phone_key: key, moved_to } of hits) {
       await this.options.onHitSettled?.({ id: messageId, key, change: moved_to ? 'moved' : 'given_back' });
     }
+  }
+
+  /** Undefined when there is more to it than that a provider took the text. */
+  private async accept(messageId: string, last: Attempt & { outcome: 'accepted' }): Promise<sql.HitRow[] | undefined> {
+    const again = this.reporters.waitMs(last.provider);
+    const values = [messageId, last.id, last.providerMessageId, again, this.clock.databaseTime()];
+    const hits = await this.database.query<sql.HitRow>(sql.ACCEPT, values);
+    return hits.length > 0 ? hits : undefined;
   }
 
   /** How far it is, by whoever is at it. */

@@ -29,6 +29,13 @@ export interface HitRow {
   readonly moved_to: Date | null;
 }
 
+/** What one report was about, and whose hit moved by it: it was the first to say that a text went out. */
+export interface ReportedRow {
+  readonly found: boolean;
+  readonly message_id: string;
+  readonly moved_key: Uint8Array | null;
+}
+
 /** Silent for that many texts in a row: it reports no more, or not to us. */
 const MOST_SILENT = 5;
 
@@ -60,8 +67,30 @@ export const FAIL_OVER: Statement = {
     SELECT $5::uuid, id, $6, ${NOW(7)}, followed_up FROM ended WHERE may_begin(id, $4, ${NOW(7)}) RETURNING id`,
 };
 
-export const RECORD: Statement = {
+/**
+ * What `record_dispatch` does when a provider simply took the text, as one plain statement. No row when there is more to it:
+ * any report takes its message further than `sending`.
+ */
+export const ACCEPT: Statement = {
   name: 'record_dispatch',
+  text: `WITH message AS (
+      UPDATE messages SET status = 'accepted', updated_at = ${NOW(5)}, lease_until = ${NOW(5)} + make_interval(secs => $4::int / 1000.0)
+        WHERE id = $1::uuid AND status = 'sending' AND NOT followed_up
+        RETURNING id, phone_key, created_at, updated_at
+    ), attempt AS (
+      UPDATE attempts SET outcome = 'accepted', provider_message_id = $3, ended_at = updated_at
+        FROM message WHERE attempts.id = $2::uuid AND message_id = message.id
+    ), hit AS (
+      UPDATE limit_windows SET hits = CASE hits[cardinality(hits)]
+          WHEN created_at THEN hits[: cardinality(hits) - 1] || updated_at
+          ELSE ARRAY(SELECT hit FROM unnest(array_replace(hits, created_at, updated_at)) AS hit ORDER BY hit) END
+        FROM message WHERE key = phone_key
+    )
+    SELECT phone_key, created_at AS hit_at, updated_at AS moved_to FROM message`,
+};
+
+export const RECORD: Statement = {
+  name: 'record_dispatch_in_full',
   text: 'SELECT * FROM record_dispatch($1, $2, $3, $4, $5, $6, $7, $8)',
 };
 
@@ -69,7 +98,7 @@ export const STATUS: Statement = { name: 'message_status', text: 'SELECT status:
 
 export const REPORT: Statement = {
   name: 'record_report',
-  text: 'SELECT record_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS found',
+  text: 'SELECT * FROM record_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
 };
 
 export const REPORTERS: Statement = {

@@ -14,7 +14,7 @@ import Fastify from 'fastify';
 import pg from 'pg';
 import { Pool } from 'undici';
 
-import { RECORD } from '../../../dist/sms/outbox/outbox.sql.js';
+import { ACCEPT } from '../../../dist/sms/outbox/outbox.sql.js';
 import { APPROVE, COUNT_GUESS, START } from '../../../dist/verification/verification.sql.js';
 import { API_KEY } from '../shapes.mjs';
 
@@ -100,12 +100,12 @@ app.post('/v1/verifications', { schema: { body: phoneBody, response: { 201: star
   const values = [id, 'verification', 'sms', null, key, seal(phone, key), 1, 6, 5, 600, 30];
   const { rows } = await database.query({
     ...START,
-    values: [...values, message, 'verification', 13_000, attempt, 'twilio', quotas, secs, null, null],
+    values: [...values, message, 'verification', 13_000, attempt, 'twilio', null, quotas, secs],
   });
   const [row] = rows;
-  if (row.refused_by !== null) return reply.code(429).send();
+  if (!row) return reply.code(429).send();
   const sid = await post(phone, codeOf(id, phone));
-  await database.query({ ...RECORD, values: [message, attempt, 'accepted', null, sid, 'accepted', null, null] });
+  await database.query({ ...ACCEPT, values: [message, attempt, sid, null, null] });
   reply.code(201);
   return {
     id,
