@@ -28,6 +28,7 @@ CREATE TABLE "verifications" (
     "expires_at" TIMESTAMPTZ(6) NOT NULL,
     "next_send_at" TIMESTAMPTZ(6) NOT NULL,
     "ended_at" TIMESTAMPTZ(6),
+    "approved_by" UUID,
 
     CONSTRAINT "verifications_pkey" PRIMARY KEY ("id")
 );
@@ -43,6 +44,8 @@ CREATE TABLE "messages" (
     "variables" JSONB NOT NULL DEFAULT '{}',
     "status" "message_status" NOT NULL,
     "lease_until" TIMESTAMPTZ(6),
+    "turn" INTEGER NOT NULL DEFAULT 0,
+    "followed_up" BOOLEAN NOT NULL DEFAULT false,
     "created_at" TIMESTAMPTZ(6) NOT NULL,
     "updated_at" TIMESTAMPTZ(6) NOT NULL,
     "expires_at" TIMESTAMPTZ(6) NOT NULL,
@@ -57,9 +60,15 @@ CREATE TABLE "attempts" (
     "provider" TEXT NOT NULL,
     "outcome" "attempt_outcome" NOT NULL DEFAULT 'pending',
     "fault" TEXT,
+    "follow_up" BOOLEAN NOT NULL DEFAULT false,
     "provider_message_id" TEXT,
     "started_at" TIMESTAMPTZ(6) NOT NULL,
     "ended_at" TIMESTAMPTZ(6),
+    "report" "message_status",
+    "report_code" TEXT,
+    "report_curable" BOOLEAN,
+    "reported_at" TIMESTAMPTZ(6),
+    "cost_micros" BIGINT,
 
     CONSTRAINT "attempts_pkey" PRIMARY KEY ("id")
 );
@@ -72,6 +81,38 @@ CREATE TABLE "limit_windows" (
     CONSTRAINT "limit_windows_pkey" PRIMARY KEY ("key")
 );
 
+-- CreateTable
+CREATE TABLE "opt_outs" (
+    "phone_key" BYTEA NOT NULL,
+    "source" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(6) NOT NULL,
+
+    CONSTRAINT "opt_outs_pkey" PRIMARY KEY ("phone_key")
+);
+
+-- CreateTable
+CREATE TABLE "report_sources" (
+    "provider" TEXT NOT NULL,
+    "last_at" TIMESTAMPTZ(6) NOT NULL,
+    "silent" INTEGER NOT NULL DEFAULT 0,
+
+    CONSTRAINT "report_sources_pkey" PRIMARY KEY ("provider")
+);
+
+-- CreateTable
+CREATE TABLE "idempotency_keys" (
+    "key" BYTEA NOT NULL,
+    "request" BYTEA NOT NULL,
+    "seed" UUID NOT NULL,
+    "holder" UUID NOT NULL,
+    "lease_until" TIMESTAMPTZ(6) NOT NULL,
+    "expires_at" TIMESTAMPTZ(6) NOT NULL,
+    "key_version" INTEGER,
+    "answer_sealed" BYTEA,
+
+    CONSTRAINT "idempotency_keys_pkey" PRIMARY KEY ("key")
+);
+
 -- CreateIndex
 CREATE INDEX "verifications_phone_key_created_at_idx" ON "verifications"("phone_key", "created_at");
 
@@ -79,13 +120,16 @@ CREATE INDEX "verifications_phone_key_created_at_idx" ON "verifications"("phone_
 CREATE INDEX "messages_verification_id_idx" ON "messages"("verification_id");
 
 -- CreateIndex
-CREATE INDEX "messages_status_lease_until_idx" ON "messages"("status", "lease_until");
+CREATE INDEX "messages_lease_until_idx" ON "messages"("lease_until");
 
 -- CreateIndex
 CREATE INDEX "attempts_message_id_idx" ON "attempts"("message_id");
 
 -- CreateIndex
 CREATE INDEX "attempts_provider_provider_message_id_idx" ON "attempts"("provider", "provider_message_id");
+
+-- CreateIndex
+CREATE INDEX "idempotency_keys_expires_at_idx" ON "idempotency_keys"("expires_at");
 
 -- AddForeignKey
 ALTER TABLE "messages" ADD CONSTRAINT "messages_verification_id_fkey" FOREIGN KEY ("verification_id") REFERENCES "verifications"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -1,7 +1,13 @@
--- A start is one statement of its own now.
-DROP FUNCTION start_verification;
+-- What must be decided together is decided in one round trip: on the hot paths by one plain statement each (START, ACCEPT), which
+-- costs a third less, elsewhere by a function. Inside a function every statement sees what was committed before it, so a
+-- row that is locked first is counted as it really is; a single SELECT that locks and counts would count on a snapshot taken
+-- before the lock.
+--
+-- p_at is "now" as a test gives it; null means this server's clock, which all instances share.
 
-CREATE OR REPLACE FUNCTION window_state(
+-- What a window holds: refused_by is the index of the quota that is used up and opens last (null: none is); retry_after
+-- the seconds until then; remaining and resets have one element a quota, resets being seconds until its oldest hit leaves.
+CREATE FUNCTION window_state(
   p_hits timestamptz[], p_quotas int[], p_secs int[], p_at timestamptz,
   OUT refused_by int, OUT retry_after int, OUT remaining int[], OUT resets int[]
 ) LANGUAGE plpgsql IMMUTABLE AS $$
@@ -42,7 +48,7 @@ BEGIN
 END $$;
 
 -- Takes one hit if every quota allows it. A refused hit is not written, so asking again never extends a window.
-CREATE OR REPLACE FUNCTION take_hit(
+CREATE FUNCTION take_hit(
   p_key bytea, p_quotas int[], p_secs int[], p_at timestamptz, p_former bytea DEFAULT NULL,
   OUT refused_by int, OUT retry_after int, OUT remaining int[], OUT resets int[], OUT hit_at timestamptz
 ) LANGUAGE plpgsql AS $$
@@ -69,4 +75,17 @@ BEGIN
     SELECT s.remaining, s.resets INTO remaining, resets FROM window_state(v_hits, p_quotas, p_secs, hit_at) AS s;
     EXIT;
   END LOOP;
+END $$;
+
+-- Gives back one hit, for what was surely never sent.
+CREATE FUNCTION give_back_hit(p_key bytea, p_hit_at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_hits timestamptz[];
+  v_index int;
+BEGIN
+  SELECT hits INTO v_hits FROM limit_windows WHERE key = p_key FOR UPDATE;
+  v_index := array_position(v_hits, p_hit_at);
+  IF v_index IS NOT NULL THEN
+    UPDATE limit_windows SET hits = v_hits[: v_index - 1] || v_hits[v_index + 1 :] WHERE key = p_key;
+  END IF;
 END $$;

@@ -1,44 +1,6 @@
--- DropIndex
-DROP INDEX "messages_status_lease_until_idx";
-
--- AlterTable
-ALTER TABLE "attempts" ADD COLUMN     "cost_micros" BIGINT,
-ADD COLUMN     "follow_up" BOOLEAN NOT NULL DEFAULT false,
-ADD COLUMN     "report" "message_status",
-ADD COLUMN     "report_code" TEXT,
-ADD COLUMN     "report_curable" BOOLEAN,
-ADD COLUMN     "reported_at" TIMESTAMPTZ(6);
-
--- AlterTable
-ALTER TABLE "messages" ADD COLUMN     "followed_up" BOOLEAN NOT NULL DEFAULT false,
-ADD COLUMN     "turn" INTEGER NOT NULL DEFAULT 0;
-
--- CreateTable
-CREATE TABLE "opt_outs" (
-    "phone_key" BYTEA NOT NULL,
-    "source" TEXT NOT NULL,
-    "created_at" TIMESTAMPTZ(6) NOT NULL,
-
-    CONSTRAINT "opt_outs_pkey" PRIMARY KEY ("phone_key")
-);
-
--- CreateTable
-CREATE TABLE "report_sources" (
-    "provider" TEXT NOT NULL,
-    "last_at" TIMESTAMPTZ(6) NOT NULL,
-    "silent" INTEGER NOT NULL DEFAULT 0,
-
-    CONSTRAINT "report_sources_pkey" PRIMARY KEY ("provider")
-);
-
--- CreateIndex
-CREATE INDEX "messages_lease_until_idx" ON "messages"("lease_until");
-
--- A message is looked at again when its lease_until is past, whatever its status: its process is gone (sending), its next
--- try is due (queued), or the network's word is missing or bad (accepted, sent: a follow-up, once). `turn` counts the
--- claims: who is not the last to have claimed begins no try.
-
--- opt-outs -------------------------------------------------------------------------------------------------------------
+-- Messages are the outbox. A message is looked at again when its lease_until is past, whatever its status: its process is
+-- gone (sending), its next try is due (queued), or the network's word is missing or bad (accepted, sent: a follow-up, once).
+-- turn counts the claims: who is not the last to have claimed begins no try.
 
 CREATE FUNCTION is_opted_out(p_key bytea) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone_key = p_key)
@@ -47,8 +9,6 @@ $$;
 CREATE FUNCTION opt_out(p_key bytea, p_source text, p_at timestamptz) RETURNS void LANGUAGE sql AS $$
   INSERT INTO opt_outs (phone_key, source, created_at) VALUES (p_key, p_source, p_at) ON CONFLICT DO NOTHING
 $$;
-
--- sms ------------------------------------------------------------------------------------------------------------------
 
 -- How far along a status is. Reports come late, twice and in any order: only what is further along counts.
 CREATE FUNCTION status_rank(p_status message_status) RETURNS int LANGUAGE sql IMMUTABLE AS $$
@@ -81,7 +41,23 @@ CREATE FUNCTION needs_follow_up(p_message_id uuid, p_reporters text[]) RETURNS b
       WHERE message_id = p_message_id AND outcome IN ('pending', 'accepted', 'unknown')) AS out
 $$;
 
-DROP FUNCTION claim_messages;
+-- A message claimed by the caller with its first attempt, before the POST; without an attempt (nobody may send now) it is
+-- queued, to be claimed after p_lease_ms.
+CREATE FUNCTION open_message(
+  p_id uuid, p_verification_id uuid, p_phone_key bytea, p_phone_sealed bytea, p_key_version int, p_template text,
+  p_expires_at timestamptz, p_lease_ms int, p_attempt_id uuid, p_provider text, p_at timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO messages (id, verification_id, phone_key, phone_sealed, key_version, template, status, lease_until,
+                        created_at, updated_at, expires_at)
+  VALUES (p_id, p_verification_id, p_phone_key, p_phone_sealed, p_key_version, p_template,
+          CASE WHEN p_attempt_id IS NULL THEN 'queued' ELSE 'sending' END::message_status,
+          p_at + make_interval(secs => p_lease_ms / 1000.0), p_at, p_at, p_expires_at);
+  IF p_attempt_id IS NOT NULL THEN
+    INSERT INTO attempts (id, message_id, provider, started_at) VALUES (p_attempt_id, p_id, p_provider, p_at);
+  END IF;
+END $$;
+
 -- Up to p_limit messages that are due, now ours for p_lease_ms. A try whose process is gone may have sent the text.
 -- is_follow_up: a provider took it before; settled: and there is nothing to follow up.
 -- may_have_sent: providers whose text may still arrive; given_up: those whose network said that theirs will not.
@@ -140,7 +116,6 @@ BEGIN
         OR (NOT m.followed_up AND a.outcome = 'accepted' AND coalesce(a.report, 'accepted') = 'accepted'))));
 END $$;
 
-DROP FUNCTION record_dispatch;
 -- What became of a message's last attempt (p_attempt_id null: there was none), and so of the message (p_status null: only
 -- what the reports say); with p_again_ms it is looked at again: for another round, or because no report came by then.
 -- What was surely never sent costs the phone nothing: its hit is given back, the first message's verification fails, a
@@ -299,50 +274,4 @@ BEGIN
     INSERT INTO report_sources (provider, last_at) VALUES (p_provider, v_at)
       ON CONFLICT (provider) DO UPDATE SET last_at = greatest(report_sources.last_at, excluded.last_at), silent = 0;
   END IF;
-END $$;
-
--- verification ---------------------------------------------------------------------------------------------------------
-
--- ended says why there is nothing to resend: not_found, expired, exhausted or opted_out. refused_by 0 is the cool-down.
-CREATE OR REPLACE FUNCTION resend_verification(
-  p_id uuid, p_cooldowns int[],
-  p_message_id uuid, p_template text, p_lease_ms int, p_attempt_id uuid, p_provider text,
-  p_quotas int[], p_secs int[], p_at timestamptz,
-  OUT ended text, OUT refused_by int, OUT retry_after int, OUT remaining int[], OUT resets int[],
-  OUT purpose text, OUT channel text, OUT locale text, OUT phone_key bytea, OUT phone_sealed bytea, OUT key_version int,
-  OUT code_length int, OUT checks int, OUT max_checks int,
-  OUT created_at timestamptz, OUT expires_at timestamptz, OUT next_send_at timestamptz
-) LANGUAGE plpgsql AS $$
-DECLARE
-  v verifications%ROWTYPE;
-  v_at timestamptz;
-BEGIN
-  SELECT * INTO v FROM verifications WHERE id = p_id FOR UPDATE;
-  v_at := coalesce(p_at, clock_timestamp());
-  ended := CASE WHEN v.id IS NULL OR v.status <> 'pending' THEN 'not_found'
-                WHEN v.expires_at <= v_at THEN 'expired'
-                WHEN v.checks >= v.max_checks THEN 'exhausted'
-                WHEN is_opted_out(v.phone_key) THEN 'opted_out' END;
-  expires_at := v.expires_at;
-  phone_key := v.phone_key;
-  IF ended IS NOT NULL THEN RETURN; END IF;
-  IF v.next_send_at > v_at THEN
-    refused_by := 0;
-    retry_after := greatest(ceil(extract(epoch FROM v.next_send_at - v_at)), 1);
-    SELECT s.remaining, s.resets INTO remaining, resets
-      FROM limit_windows AS w, LATERAL window_state(w.hits, p_quotas, p_secs, v_at) AS s WHERE w.key = v.phone_key;
-    RETURN;
-  END IF;
-  IF p_quotas IS NOT NULL THEN
-    SELECT h.refused_by, h.retry_after, h.remaining, h.resets, h.hit_at INTO refused_by, retry_after, remaining, resets, v_at
-      FROM take_hit(v.phone_key, p_quotas, p_secs, p_at, NULL) AS h;
-    IF refused_by IS NOT NULL THEN RETURN; END IF;
-  END IF;
-  next_send_at := v_at + make_interval(secs => p_cooldowns[least(v.sends + 1, cardinality(p_cooldowns))]);
-  UPDATE verifications AS row SET sends = row.sends + 1, next_send_at = resend_verification.next_send_at WHERE row.id = p_id;
-  PERFORM open_message(p_message_id, p_id, v.phone_key, v.phone_sealed, v.key_version, p_template, v.expires_at, p_lease_ms,
-                       p_attempt_id, p_provider, v_at);
-  purpose := v.purpose; channel := v.channel; locale := v.locale; phone_sealed := v.phone_sealed;
-  key_version := v.key_version; code_length := v.code_length; checks := v.checks; max_checks := v.max_checks;
-  created_at := v.created_at;
 END $$;
