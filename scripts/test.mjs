@@ -27,13 +27,13 @@ const failedIn = (report) => report.testResults.filter(({ status }) => status ==
 /** A few that fail are run once more, alone: what only fails while something else uses the cores is a note, not a fault. */
 function run(title, suites, extraEnv) {
   console.error(`\n== ${title}`);
-  const first = jest(['--maxWorkers=2', ...suites], extraEnv);
+  const first = jest(['--maxWorkers=2', '--forceExit', ...suites], extraEnv);
   if (!first) return void total.failed++;
   count(first);
   const files = failedIn(first);
   if (files.length === 0 || files.length > MOST_AGAIN) return;
   console.error(`\n== once more, alone: ${files.map((file) => relative(process.cwd(), file)).join(', ')}`);
-  const again = jest(['--maxWorkers=1', '--runTestsByPath', ...files], extraEnv);
+  const again = jest(['--maxWorkers=1', '--forceExit', '--runTestsByPath', ...files], extraEnv);
   if (!again || failedIn(again).length > 0) return;
   total.passed += first.numFailedTests;
   total.failed -= first.numFailedTests + first.numRuntimeErrorTestSuites;

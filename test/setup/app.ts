@@ -29,6 +29,7 @@ export interface TestApp {
   readonly log: () => string;
   /** With the API key, unless `headers` say otherwise; JSON in, JSON out. */
   call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  /** As often as one likes. */
   close(): Promise<void>;
 }
 
@@ -46,6 +47,12 @@ export async function startApp(env: Source = {}, database?: TestDatabase): Promi
   const config = readConfig({ ...settings, ...(url && { DATABASE_URL: url }) });
   const app = await createApp(config, new JsonLogger(config.logLevel, sink));
   await app.listen(0, '127.0.0.1');
+  const close = async () => {
+    await app.close();
+    await own?.drop();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  let closed: Promise<void> | undefined;
   const base = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   return {
     app,
@@ -62,11 +69,7 @@ export async function startApp(env: Source = {}, database?: TestDatabase): Promi
       });
       return { status: response.status, headers: response.headers, body: read(await response.text()) };
     },
-    close: async () => {
-      await app.close();
-      await own?.drop();
-      rmSync(dataDir, { recursive: true, force: true });
-    },
+    close: () => (closed ??= close()),
   };
 }
 
