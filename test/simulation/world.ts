@@ -69,6 +69,7 @@ export class World {
 
   /** Milliseconds that a message on a network takes. */
   latency(): number {
+    if (this.plan.isCalm) return this.random.between(1, 500); // no fault, and much that goes on at once
     return this.strikes('slow') ? this.random.scale(100, 4_000) : this.random.between(1, 25);
   }
 
