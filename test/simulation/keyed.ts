@@ -1,4 +1,4 @@
-import { Answers, fateAfter, IdempotencyConflict } from '../../src/idempotency/index.js';
+import { type Answers, fateAfter, IdempotencyConflict } from '../../src/idempotency/index.js';
 import type { StartRequest, VerificationService } from '../../src/verification/index.js';
 import { DomainError } from '../../src/kernel/index.js';
 
@@ -33,6 +33,6 @@ export async function startWithKey(
   });
   // Who comes back after another made it runs into its id, which is the point of that id; a caller sees a 500, and asks again.
   if (codeOf(failure) === UNIQUE_VIOLATION) return { refusal: UNIQUE_VIOLATION };
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined) throw failure as Error;
   return { id: state?.id };
 }
