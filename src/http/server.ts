@@ -30,6 +30,7 @@ export function createAdapter({ trustedProxies, followRequests }: ServerOptions)
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     frameworkErrors: onUnreadableAddress,
     clientErrorHandler: onUnreadableRequest,
+    return503OnClosing: false, // what still comes is served: Fastify's own answer would be no problem document, and say no Retry-After
   });
   readBodies(adapter.getInstance());
   adapter.getInstance().addHook('onRoute', (route) => {

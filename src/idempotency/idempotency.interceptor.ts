@@ -70,7 +70,8 @@ function askedBy(request: FastifyRequest): Asked | undefined {
   return { name: [caller, routeOptions.url ?? url, key], content: [url, canonicalJson(body)] };
 }
 
-function fateAfter(failure: unknown): 'keep' | 'forget' | 'leave' {
+/** What becomes of the claim of a request that ended with that failure, or none. */
+export function fateAfter(failure: unknown): 'keep' | 'forget' | 'leave' {
   if (failure === undefined) return 'keep';
   if (!(failure instanceof DomainError) || failure.mayHaveHappened) return 'leave';
   return KEPT_REFUSALS.has(failure.kind) ? 'keep' : 'forget';

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
@@ -60,7 +58,6 @@ const REPORTS: readonly Case[] = [
   { at: 'before record_report', texts: 2, hits: 1 },
   { at: 'after record_report', texts: 2, hits: 1 },
 ];
-const onReports = existsSync(resolve(__dirname, '../../src/reports/twilio-webhooks.controller.ts')) ? it : it.skip;
 /** Wrong guesses before, the point where the right one is when the process dies, and what the next right ones are told. */
 const CHECKS = [
   { wrong: 0, at: 'before count_guess', then: [200, 404] },
@@ -159,7 +156,7 @@ describe('kill -9 while requests are at', () => {
       resendsOf.set(resend, phone);
       await held(resend.at, 'POST', `/v1/verifications/${(await opened(phone)).id}/resend`, {});
     }
-    for (const report of onReports === it ? REPORTS : []) {
+    for (const report of REPORTS) {
       const phone = newPhone();
       reportsOf.set(report, phone);
       await opened(phone);
@@ -214,7 +211,7 @@ describe('kill -9 while requests are at', () => {
   );
   it.each(RESENDS)('a resend, $at: $texts texts', (each) => judge(resendsOf.get(each) ?? '', each));
 
-  onReports.each(REPORTS)('a report of a failure, $at: $texts texts', (each) => judge(reportsOf.get(each) ?? '', each));
+  it.each(REPORTS)('a report of a failure, $at: $texts texts', (each) => judge(reportsOf.get(each) ?? '', each));
 
   it.each(CHECKS)('the check of the right code after $wrong wrong ones, $at: then $then', async (each) => {
     const { id, code } = checksOf.get(each) ?? { id: '', code: '' };

@@ -13,16 +13,22 @@ import { randomFrom } from '../setup/history/random.js';
 import { serverUrl } from '../setup/database.js';
 import { codeIn, credentials } from '../setup/instances.js';
 import { cleanUp, PRODUCTION } from '../setup/process.js';
-import { onOwnPostgres, startPostgres, type OwnServer } from '../setup/servers.js';
+import { DURABLE, onOwnPostgres, onOwnRedis, startPostgres, startRedis, type OwnServer } from '../setup/servers.js';
 import { FakeSns, FakeTwilio } from '../support/index.js';
 
 /** The same seed makes the same outages; what the clients meet them with is up to the machine. */
 const SEED = Number(process.env.HISTORY_SEED ?? Date.now() % 1_000_000);
 const LIMIT = 3;
 const QUIET_MS = 30_000;
-/** With further stores, such as `{ REDIS_URL: startRedis }`: they are paused and crashed, too. */
-const STORES: readonly { name: string; others: Readonly<Record<string, () => Promise<OwnServer>>> }[] = [
-  { name: 'PostgreSQL', others: {} },
+const STORES: readonly {
+  readonly name: string;
+  readonly where: typeof describe;
+  /** By the variables that name them: they are paused and crashed, too. */
+  readonly others: Readonly<Record<string, () => Promise<OwnServer>>>;
+}[] = [
+  { name: 'PostgreSQL', where: onOwnPostgres, others: {} },
+  // One that writes everything down before it answers: with another, a crash empties the windows, and limits begin anew.
+  { name: 'PostgreSQL and Redis', where: onOwnRedis, others: { REDIS_URL: () => startRedis(...DURABLE) } },
 ];
 
 const keys = new KeyRing(PRODUCTION.APP_SECRET);
@@ -38,62 +44,63 @@ const UNDER_WAY = `SELECT count(*)::int AS count FROM messages WHERE status IN (
 
 const onServers = serverUrl ? onOwnPostgres : describe.skip;
 onServers('three processes under load, while everything around them fails', () => {
-  describe.each(STORES)('on $name', ({ others }) => {
-    let twilio: FakeTwilio;
-    let sns: FakeSns;
-    let fleet: Fleet;
-    let postgres: OwnServer;
-    const history = new History();
-    const servers: OwnServer[] = [];
-    const opened = async (open: () => Promise<OwnServer>) => {
-      const server = await open();
-      servers.push(server);
-      return server;
-    };
+  for (const { name, where, others } of STORES)
+    where(`on ${name}`, () => {
+      let twilio: FakeTwilio;
+      let sns: FakeSns;
+      let fleet: Fleet;
+      let postgres: OwnServer;
+      const history = new History();
+      const servers: OwnServer[] = [];
+      const opened = async (open: () => Promise<OwnServer>) => {
+        const server = await open();
+        servers.push(server);
+        return server;
+      };
 
-    beforeAll(async () => {
-      [twilio, sns] = [await FakeTwilio.start(), await FakeSns.start()];
-      postgres = await opened(startPostgres);
-      const named: Record<string, string> = { DATABASE_URL: postgres.url };
-      for (const [name, open] of Object.entries(others)) named[name] = (await opened(open)).url;
-      const times = { SMS_ATTEMPT_TIMEOUT_MS: '1000', SMS_SEND_BUDGET_MS: '2500' };
-      const limit = { SMS_RATE_LIMIT_PER_HOUR: String(LIMIT) };
-      const env = { ...PRODUCTION, ...credentials(twilio, sns), ...named, ...times, ...limit };
-      fleet = new Fleet(env, { preloads: ['cooldown'] });
-      await fleet.start(3);
-    }, 90_000);
-    afterAll(async () => {
-      for (const server of servers) server.resume();
-      await cleanUp();
-      await Promise.all([twilio.close(), sns.close(), history.close()]);
-      await Promise.all(servers.map((server) => server.close()));
-    }, 30_000);
+      beforeAll(async () => {
+        [twilio, sns] = [await FakeTwilio.start(), await FakeSns.start()];
+        postgres = await opened(startPostgres);
+        const named: Record<string, string> = { DATABASE_URL: postgres.url };
+        for (const [name, open] of Object.entries(others)) named[name] = (await opened(open)).url;
+        const times = { SMS_ATTEMPT_TIMEOUT_MS: '1000', SMS_SEND_BUDGET_MS: '2500' };
+        const limit = { SMS_RATE_LIMIT_PER_HOUR: String(LIMIT) };
+        const env = { ...PRODUCTION, ...credentials(twilio, sns), ...named, ...times, ...limit };
+        fleet = new Fleet(env, { preloads: ['cooldown'] });
+        await fleet.start(3);
+      }, 90_000);
+      afterAll(async () => {
+        for (const server of servers) server.resume();
+        await cleanUp();
+        await Promise.all([twilio.close(), sns.close(), history.close()]);
+        await Promise.all(servers.map((server) => server.close()));
+      }, 30_000);
 
-    const texts = () => [...twilio.ledger, ...sns.ledger].map(({ to, body }) => ({ to, code: codeIn(body) }));
-    const codeFor = (id: string, phone: string) => {
-      const code = codeOf(id, phone);
-      return texts().some((text) => text.to === phone && text.code === code) ? code : undefined;
-    };
+      const texts = () => [...twilio.ledger, ...sns.ledger].map(({ to, body }) => ({ to, code: codeIn(body) }));
+      const codeFor = (id: string, phone: string) => {
+        const code = codeOf(id, phone);
+        return texts().some((text) => text.to === phone && text.code === code) ? code : undefined;
+      };
 
-    it(`nobody is lost, let in wrongly or sent too much (seed ${SEED})`, async () => {
-      let over = false;
-      const isOver = () => over;
-      await Promise.all([
-        torment(fleet, servers, randomFrom(SEED)).finally(() => (over = true)),
-        upset(twilio, sns, randomFrom(SEED + 1), isOver),
-        runClients({ fleet, history, random: randomFrom(SEED + 2), codeFor, isOver }),
-      ]);
-      const truths = await quiet(postgres.url);
-      const { ops } = history;
-      const evidence = { ops, lives: fleet.lives, truths, texts: texts(), limit: LIMIT, maxChecks: 5 };
-      process.stderr.write(`history: ${summary(evidence)}, seed ${SEED}\n`);
-      expect(judge(evidence)).toEqual([]);
-      // A history in which nothing happened proves nothing.
-      for (const status of [200, 201, 404, 429, 503, undefined])
-        expect(ops.filter((op) => op.status === status).length).toBeGreaterThan(0);
-      expect(ops.filter(({ body }) => body?.valid === true).length).toBeGreaterThan(0);
-    }, 90_000);
-  });
+      it(`nobody is lost, let in wrongly or sent too much (seed ${SEED})`, async () => {
+        let over = false;
+        const isOver = () => over;
+        await Promise.all([
+          torment(fleet, servers, randomFrom(SEED)).finally(() => (over = true)),
+          upset(twilio, sns, randomFrom(SEED + 1), isOver),
+          runClients({ fleet, history, random: randomFrom(SEED + 2), codeFor, isOver }),
+        ]);
+        const truths = await quiet(postgres.url);
+        const { ops } = history;
+        const evidence = { ops, lives: fleet.lives, truths, texts: texts(), limit: LIMIT, maxChecks: 5 };
+        process.stderr.write(`history: ${summary(evidence)}, seed ${SEED}\n`);
+        expect(judge(evidence)).toEqual([]);
+        // A history in which nothing happened proves nothing.
+        for (const status of [200, 201, 404, 429, 503, undefined])
+          expect(ops.filter((op) => op.status === status).length).toBeGreaterThan(0);
+        expect(ops.filter(({ body }) => body?.valid === true).length).toBeGreaterThan(0);
+      }, 90_000);
+    });
 });
 
 /** What there is once no message is under way any more. */

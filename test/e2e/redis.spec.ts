@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startApp, type TestApp } from '../setup/app.js';
 import { codeIn } from '../setup/instances.js';
-import { onOwnRedis, OwnRedis } from '../setup/redis.js';
+import { ask } from '../setup/redis.js';
+import { onOwnRedis, startRedis, type OwnServer } from '../setup/servers.js';
 import { cleanUp, dataFolder, PRODUCTION, start, tempFolder, twilioEnv } from '../setup/process.js';
 import { FakeTwilio } from '../support/index.js';
 import { selfSigned } from '../support/tls.js';
@@ -14,10 +15,10 @@ const PASSWORD = 'p4ss-of-the-redis';
 const phone = (index: number) => `+1212555${1_000 + index}`;
 
 onOwnRedis('the program with Redis', () => {
-  let redis: OwnRedis;
+  let redis: OwnServer;
   let twilio: FakeTwilio;
   let app: TestApp;
-  beforeEach(async () => void ([redis, twilio] = await Promise.all([OwnRedis.start(), FakeTwilio.start()])));
+  beforeEach(async () => void ([redis, twilio] = await Promise.all([startRedis(), FakeTwilio.start()])));
   afterEach(async () => {
     redis.resume();
     await cleanUp();
@@ -57,12 +58,12 @@ onOwnRedis('the program with Redis', () => {
 
     const keys = await Promise.all(Array.from({ length: 61 }, () => statusOf('/.well-known/jwks.json')));
     expect(keys.filter((status) => status === 429)).toHaveLength(1);
-    expect(await redis.command('DBSIZE')).toBe(2);
+    expect(await ask(redis.url, 'DBSIZE')).toBe(2);
   });
 
   it.each([
-    ['stopped', (server: OwnRedis) => server.down(), (server: OwnRedis) => server.up()],
-    ['paused', async (server: OwnRedis) => server.pause(), async (server: OwnRedis) => server.resume()],
+    ['stopped', (server: OwnServer) => server.stop(), (server: OwnServer) => server.start()],
+    ['paused', async (server: OwnServer) => server.pause(), async (server: OwnServer) => server.resume()],
   ])(
     'sends nothing while it is %s, checks codes all the same, says so, and recovers by itself',
     async (_, lose, restore) => {
@@ -91,17 +92,17 @@ onOwnRedis('the program with Redis', () => {
   );
 
   it('starts without it, and is ready when it comes', async () => {
-    await redis.down();
+    await redis.stop();
     await open();
     expect([(await send()).body.code, (await ready()).status]).toEqual(['REDIS_UNAVAILABLE', 503]);
-    await redis.up();
+    await redis.start();
     await until(async () => (await ready()).status === 200);
     expect((await send()).status).toBe(201);
   });
 
   it('says that the password is wrong, but not which it was', async () => {
-    await redis.down();
-    await redis.up('--requirepass', 'another');
+    await redis.stop();
+    await redis.start('--requirepass', 'another');
     await open({ REDIS_URL: redis.url.replace('//', `//:${PASSWORD}@`) });
     expect([(await send()).body.code, (await ready()).status]).toEqual(['REDIS_UNAVAILABLE', 503]);
     expect(app.log()).toContain('WRONGPASS');
@@ -110,15 +111,15 @@ onOwnRedis('the program with Redis', () => {
   });
 
   it('warns of a server that forgets when its memory is full', async () => {
-    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
-    await redis.command('CONFIG', 'SET', 'maxmemory', '100mb');
+    await ask(redis.url, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    await ask(redis.url, 'CONFIG', 'SET', 'maxmemory', '100mb');
     await open();
     await until(async () => /"level":"warn".*from allkeys-lru to noeviction/.test(app.log()));
   });
 
   it('is let in with the right password, into a database of its own', async () => {
-    await redis.down();
-    await redis.up('--requirepass', PASSWORD);
+    await redis.stop();
+    await redis.start('--requirepass', PASSWORD);
     await open({ REDIS_URL: `${redis.url.replace('//', `//default:${PASSWORD}@`)}/3` });
     expect((await send()).status).toBe(201);
     expect(app.log()).not.toContain(PASSWORD);
@@ -130,9 +131,9 @@ onOwnRedis('the program with Redis', () => {
   ])('speaks TLS to rediss:// with a certificate that it %s: %s, %i', async (_, isKnown, status) => {
     const files = { key: join(tempFolder(), 'key.pem'), cert: join(tempFolder(), 'cert.pem') };
     for (const part of ['key', 'cert'] as const) writeFileSync(files[part], selfSigned()[part]);
-    await redis.down();
+    await redis.stop();
     const tls = ['--tls-cert-file', files.cert, '--tls-key-file', files.key, '--tls-ca-cert-file', files.cert];
-    await redis.up('--port', '0', '--tls-port', String(redis.port), '--tls-auth-clients', 'no', ...tls);
+    await redis.start('--port', '0', '--tls-port', new URL(redis.url).port, '--tls-auth-clients', 'no', ...tls);
     const program = await start({
       ...PRODUCTION,
       ...twilioEnv(twilio),
@@ -150,7 +151,7 @@ onOwnRedis('the program with Redis', () => {
       const answers = await Promise.all(Array.from({ length: 40 }, (_, index) => send(round * 40 + index)));
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
     }
-    const clients = String(await redis.command('CLIENT', 'LIST'));
+    const clients = String(await ask(redis.url, 'CLIENT', 'LIST'));
     expect(clients.match(/name=sixdigit/g)).toHaveLength(3);
   });
 });

@@ -6,7 +6,8 @@ import { DatabaseUnavailable } from '../../src/prisma/index.js';
 import { RedisConnections } from '../../src/redis/index.js';
 import type { StartRequest } from '../../src/verification/index.js';
 import { startCluster, type Cluster, type Instance } from '../setup/instances.js';
-import { onOwnRedis, onRedis, openTestRedis, OwnRedis, type Command, type TestRedis } from '../setup/redis.js';
+import { ask, onRedis, openTestRedis, type Command, type TestRedis } from '../setup/redis.js';
+import { onOwnRedis, startRedis, type OwnServer } from '../setup/servers.js';
 
 const PHONE = '+14155552671';
 const request = (phone = PHONE): StartRequest => ({ phone, purpose: 'verification', channel: 'sms' });
@@ -173,9 +174,9 @@ onRedis('limits in Redis, on three instances', () => {
 });
 
 onOwnRedis('a Redis that is away', () => {
-  let redis: OwnRedis;
+  let redis: OwnServer;
   beforeEach(async () => {
-    redis = await OwnRedis.start();
+    redis = await startRedis();
     cluster = await startCluster(1, { REDIS_URL: redis.url });
     one = cluster.instances[0];
   });
@@ -215,7 +216,7 @@ onOwnRedis('a Redis that is away', () => {
       ),
     );
     await windows.take(hit('after'), quotas);
-    expect(((await redis.command('KEYS', '*')) as string[]).sort()).toEqual(
+    expect(((await ask(redis.url, 'KEYS', '*')) as string[]).sort()).toEqual(
       ['after', 'before'].map((id) => `sixdigit:${Buffer.from(id).toString('hex')}`),
     );
     server.close();
@@ -234,8 +235,8 @@ onOwnRedis('a Redis that is away', () => {
     cluster.twilio.behave({ kind: 'latency', ms: 1_500 });
     const sending = one.verifications.start(request());
     await until(() => cluster.twilio.requests === 1);
-    const [key] = (await redis.command('KEYS', '*')) as string[];
-    const hitAt = async () => Number(((await redis.command('ZRANGE', key!, '0', '-1', 'WITHSCORES')) as string[])[1]);
+    const [key] = (await ask(redis.url, 'KEYS', '*')) as string[];
+    const hitAt = async () => Number(((await ask(redis.url, 'ZRANGE', key!, '0', '-1', 'WITHSCORES')) as string[])[1]);
     const takenAt = await hitAt();
     redis.pause();
     expect(await sending).toMatchObject({ delivery: 'accepted' });
@@ -244,7 +245,7 @@ onOwnRedis('a Redis that is away', () => {
     await until(async () => (await hitAt()) > takenAt);
     // From when it was handed over, not from when Redis was told.
     const sinceMs = performance.now() - answered;
-    const [secs, micros] = (await redis.command('TIME')) as [string, string];
+    const [secs, micros] = (await ask(redis.url, 'TIME')) as [string, string];
     const agoMs = (Number(secs) * 1e6 + Number(micros) - (await hitAt())) / 1_000;
     expect(agoMs).toBeGreaterThanOrEqual(sinceMs);
     expect((await hitAt()) - takenAt).toBeGreaterThan(400_000);
@@ -269,13 +270,13 @@ onOwnRedis('a Redis that is away', () => {
 
   it('goes on with an empty memory after a restart, and without its scripts', async () => {
     expect(await left()).toBe(5);
-    await redis.command('SCRIPT', 'FLUSH');
+    await ask(redis.url, 'SCRIPT', 'FLUSH');
     expect(await start()).toBe('RATE_LIMIT_EXCEEDED');
-    await redis.down();
+    await redis.stop();
     expect(await start()).toBe('REDIS_UNAVAILABLE');
-    await redis.up();
+    await redis.start();
     await until(async () => typeof (await start()) === 'object');
-    await redis.command('FLUSHALL');
+    await ask(redis.url, 'FLUSHALL');
     expect(await left()).toBe(5);
   });
 
@@ -285,10 +286,10 @@ onOwnRedis('a Redis that is away', () => {
     ['does not let us in', ['ACL', 'SETUSER', 'default', 'resetkeys'], ['ACL', 'SETUSER', 'default', 'allkeys']],
   ])('sends nothing while it %s', async (_, lose, restore) => {
     expect(typeof (await start())).toBe('object');
-    await redis.command(...lose);
+    await ask(redis.url, ...lose);
     expect(await start()).toBe('REDIS_UNAVAILABLE');
     expect(texts()).toBe(1);
-    await redis.command(...restore);
+    await ask(redis.url, ...restore);
     await until(async () => typeof (await start()) === 'object');
   });
 });

@@ -13,7 +13,8 @@ process.once('exit', () => running.forEach((server) => server.kill()));
 /** A server of a test's own, to be stopped, paused and started again; always on the same port. */
 export interface OwnServer {
   readonly url: string;
-  start(): Promise<void>;
+  /** @param options of the command line, beyond its own, for this time */
+  start(...options: readonly string[]): Promise<void>;
   /** At once, as a crash would: what was not written down is lost. */
   stop(): Promise<void>;
   /** Takes connections and answers nothing. */
@@ -65,12 +66,18 @@ class Server implements OwnServer {
       readonly args: readonly string[];
       readonly ready: RegExp;
       readonly crash: NodeJS.Signals;
+      /** Who runs it: undefined, ourselves. */
+      readonly user?: object;
     },
   ) {}
 
-  async start(): Promise<void> {
-    const { command, args, ready } = this.spec;
-    const child = spawn(command, args, { ...unprivileged(), cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  async start(...options: readonly string[]): Promise<void> {
+    const { command, args, ready, user } = this.spec;
+    const child = spawn(command, [...args, ...options], {
+      ...user,
+      cwd: this.folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.child = child;
     running.add(this);
     let said = '';
@@ -132,27 +139,20 @@ function childrenOf(pid: number): number[] {
   return (readFileSync(children, 'utf8').match(/\d+/g) ?? []).map(Number);
 }
 
-function ownFolder(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), `sixdigit-${name}-`));
-  const owner = unprivileged();
-  if ('uid' in owner) chownSync(folder, owner.uid, owner.gid);
-  return folder;
-}
+const ownFolder = (name: string) => mkdtempSync(join(tmpdir(), `sixdigit-${name}-`));
 
 /** An empty PostgreSQL, its fsync on, because it is to be crashed. @throws when it is not installed */
 export async function startPostgres(): Promise<OwnServer> {
   const [initdb, postgres] = [find('initdb'), find('postgres')];
   if (!initdb || !postgres) throw new Error('PostgreSQL (initdb, postgres) is not installed.');
   const folder = ownFolder('postgres');
+  const user = unprivileged();
+  if ('uid' in user) chownSync(folder, user.uid, user.gid);
   const data = join(folder, 'data');
   const made = spawnSync(
     initdb,
     ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-instructions', '--no-sync'],
-    {
-      ...unprivileged(),
-      cwd: folder,
-      encoding: 'utf8',
-    },
+    { ...user, cwd: folder, encoding: 'utf8' },
   );
   if (made.status !== 0) throw new Error(`initdb failed:\n${made.stdout}${made.stderr}`);
   const port = await freePort();
@@ -169,18 +169,22 @@ export async function startPostgres(): Promise<OwnServer> {
       command: postgres,
       args,
       ready: /ready to accept connections/,
+      user,
       crash: 'SIGQUIT', // "immediate": no checkpoint, nothing is said to clients
     }),
   );
 }
 
-/** A Redis that keeps nothing when it stops. @throws when it is not installed */
-export async function startRedis(): Promise<OwnServer> {
+/** For `startRedis`: what it answered to is on its disk, and there again after a crash. */
+export const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'] as const;
+
+/** A Redis that keeps nothing when it stops, unless the options say so. @throws when it is not installed */
+export async function startRedis(...options: readonly string[]): Promise<OwnServer> {
   const command = find('redis-server');
   if (!command) throw new Error('redis-server is not installed.');
   const folder = ownFolder('redis');
   const port = await freePort();
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...options];
   return started(
     new Server(`redis://127.0.0.1:${port}`, folder, {
       command,

@@ -1,5 +1,6 @@
 import type { DeliveryReport, SmsProvider } from '../../src/sms/index.js';
-import type { VerificationService } from '../../src/verification/index.js';
+import type { StartRequest, VerificationService } from '../../src/verification/index.js';
+import type { KeyedAnswer } from './keyed.js';
 import type { Process, Reply } from './process.js';
 import type { Change } from './shadow.js';
 
@@ -32,6 +33,7 @@ export interface Running {
   readonly name: string;
   readonly process: Process;
   verify<T>(work: (verifications: VerificationService) => Promise<T>): Promise<Reply<T>>;
+  startWithKey(key: string, request: StartRequest): Promise<Reply<KeyedAnswer>>;
   report(provider: string, report: DeliveryReport): Promise<Reply<boolean>>;
   crash(): void;
   restart(): Promise<void>;
@@ -45,6 +47,8 @@ export interface Witness {
   executed(statement: string, values: readonly unknown[], rows: number): void;
   handedOver(text: Text): void;
   promised(verification: string): void;
+  /** The request with this key made that verification. */
+  promisedTo(key: string, verification: string): void;
   judged(verification: string, guess: string, valid: boolean): void;
   textsOf(verification: string): readonly Text[];
 }

@@ -1,6 +1,8 @@
 import type { VerificationService, VerificationState } from '../../src/verification/index.js';
 import { RateLimitExceeded } from '../../src/limits/index.js';
+import type { KeyedAnswer } from './keyed.js';
 import type { Reply } from './process.js';
+import type { Running } from './cast.js';
 import { short, type World } from './world.js';
 
 /** The people, and the apps that ask for them. */
@@ -21,11 +23,14 @@ export class Clients {
   /** One person: asks for a code, then does what people do. */
   async visit(phone: string): Promise<void> {
     const { random, scheduler } = this.world;
-    const id = (await this.start(phone))?.id;
+    const key = random.chance(0.4) ? `key-${random.uuid()}` : undefined;
+    const id = key === undefined ? (await this.start(phone))?.id : await this.insist(key, phone);
     if (id === undefined) return;
     for (let left = random.between(1, 5); left > 0; left--) {
       await scheduler.sleep(random.scale(50, random.chance(0.2) ? 700_000 : 30_000));
-      const deed = random.weighted({ resend: 5, wrong: 3, right: 3, many: 2, cancel: 1, leave: 1 });
+      // What came of a key is one text, so nobody asks for another.
+      const [resend, repeat] = key === undefined ? [5, 0] : [0, 5];
+      const deed = random.weighted({ resend, repeat, wrong: 3, right: 3, many: 2, cancel: 1, leave: 1 });
       if (deed === 'resend') {
         await scheduler.sleep(random.between(0, 61_000));
         // Who waits for another text may type the first one's code meanwhile.
@@ -33,7 +38,8 @@ export class Clients {
           ? this.check(id, this.codeOf(id) ?? this.wrong(id), random.scale(50, 8_000))
           : undefined;
         await Promise.all([this.resend(id), meanwhile]);
-      } else if (deed === 'wrong') await this.check(id, this.wrong(id));
+      } else if (deed === 'repeat') await this.startWithKey(key ?? '', phone);
+      else if (deed === 'wrong') await this.check(id, this.wrong(id));
       else if (deed === 'right') await this.check(id, this.codeOf(id) ?? this.wrong(id));
       else if (deed === 'many') await this.checkManyAtOnce(id);
       else if (deed === 'cancel') await this.ask(`cancels ${short(id)}`, (service) => service.cancel(id));
@@ -64,6 +70,34 @@ export class Clients {
       await this.world.scheduler.sleep(this.world.random.scale(200, 60_000));
     }
     return undefined;
+  }
+
+  /** An app that asks with the same key until it knows: after silence, after crashes, anywhere, and several times at once. */
+  private async insist(key: string, phone: string): Promise<string | undefined> {
+    const { random, scheduler } = this.world;
+    for (let tries = 0; tries < 5; tries++) {
+      const again = async () => {
+        await scheduler.sleep(random.scale(1, 20_000));
+        return this.startWithKey(key, phone);
+      };
+      const copies = Array.from({ length: random.chance(0.4) ? random.between(1, 2) : 0 }, again);
+      const ids = await Promise.all([this.startWithKey(key, phone), ...copies]);
+      const id = ids.find((each) => each !== undefined);
+      if (id !== undefined) return id;
+      await scheduler.sleep(random.scale(200, 60_000));
+    }
+    return undefined;
+  }
+
+  private async startWithKey(key: string, phone: string): Promise<string | undefined> {
+    const { judge } = this.world;
+    const request = { ...asked(phone), purpose: key };
+    const reply = await this.at<KeyedAnswer>(`starts ${phone} with ${short(key.slice(4))}`, (instance) =>
+      instance.startWithKey(key, request),
+    );
+    const id = reply.kind === 'answer' ? reply.value.id : undefined;
+    if (id !== undefined) judge.promisedTo(key, id);
+    return id;
   }
 
   private async resend(id: string): Promise<void> {
@@ -97,12 +131,16 @@ export class Clients {
     return String(other).padStart(6, '0');
   }
 
-  private async ask<T>(what: string, work: (service: VerificationService) => Promise<T>): Promise<Reply<T>> {
+  private ask<T>(what: string, work: (service: VerificationService) => Promise<T>): Promise<Reply<T>> {
+    return this.at(what, (instance) => instance.verify(work));
+  }
+
+  private async at<T>(what: string, work: (instance: Running) => Promise<Reply<T>>): Promise<Reply<T>> {
     const { world } = this;
     if (world.living.length === 0) return { kind: 'silence' };
     const instance = world.random.pick(world.living);
     world.note('client', `${what} at ${instance.name}`);
-    const reply = await instance.verify(work);
+    const reply = await work(instance);
     const answer = reply.kind === 'refusal' ? reply.error.code : reply.kind;
     world.note('client', `${what}: ${answer}`);
     return reply;

@@ -2,13 +2,20 @@ import { ConsoleLogger, Global, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 
 import { FraudModule } from '../../src/fraud/index.js';
+import { Answers, IdempotencyModule } from '../../src/idempotency/index.js';
 import { Clock, KeyRing } from '../../src/kernel/index.js';
 import { LimitsModule } from '../../src/limits/index.js';
 import { Database, PrismaService } from '../../src/prisma/index.js';
 import { RedisModule } from '../../src/redis/index.js';
 import { DeliveryReports, isPingable, OutboxModule, OutboxWorker, Rotation, SmsModule } from '../../src/sms/index.js';
-import { ProofSigner, VerificationModule, VerificationService } from '../../src/verification/index.js';
+import {
+  ProofSigner,
+  VerificationModule,
+  VerificationService,
+  type StartRequest,
+} from '../../src/verification/index.js';
 import type { Running } from './cast.js';
+import { startWithKey, type KeyedAnswer } from './keyed.js';
 import { Process, type Reply } from './process.js';
 import { SimulatedDatabase } from './simulated-database.js';
 import type { World } from './world.js';
@@ -17,6 +24,7 @@ const LEASE_MS = 13_000;
 const POLL_MS = 1_000;
 
 interface Program {
+  readonly answers: Answers;
   readonly verifications: VerificationService;
   readonly reports: DeliveryReports;
   readonly outbox: OutboxWorker;
@@ -58,6 +66,11 @@ export class Instance implements Running {
 
   verify<T>(work: (verifications: VerificationService) => Promise<T>): Promise<Reply<T>> {
     return this.process.ask(() => work(this.program.verifications).finally(() => this.watch()));
+  }
+
+  startWithKey(key: string, request: StartRequest): Promise<Reply<KeyedAnswer>> {
+    const { answers, verifications } = this.program;
+    return this.process.ask(() => startWithKey(answers, verifications, key, request).finally(() => this.watch()));
   }
 
   report(...[provider, report]: Parameters<DeliveryReports['record']>): Promise<Reply<boolean>> {
@@ -150,6 +163,7 @@ async function build(world: World, process: Process): Promise<Program> {
         random: () => world.random.next(),
       }),
       OutboxModule.forRoot({ leaseMs: LEASE_MS }),
+      IdempotencyModule.forRoot({ leaseMs: LEASE_MS }),
       VerificationModule.forRoot({
         defaultRegion: 'US',
         codeLength: 6,
@@ -167,6 +181,7 @@ async function build(world: World, process: Process): Promise<Program> {
     .useValue({ sign: () => Promise.resolve('a proof') })
     .compile();
   return {
+    answers: module.get(Answers),
     verifications: module.get(VerificationService),
     reports: module.get(DeliveryReports),
     outbox: module.get(OutboxWorker),

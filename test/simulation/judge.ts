@@ -21,6 +21,8 @@ export class Judge implements Witness {
   private readonly guesses = new Map<string, number>();
   private readonly approvals = new Map<string, number>();
   private readonly promises = new Set<string>();
+  /** The verification that each Idempotency-Key was answered with. */
+  private readonly keyed = new Map<string, string>();
   /** Attempts in the order in which they were begun; and what was known then. */
   private readonly begun = new Map<string, { readonly message: string; readonly hopeless: ReadonlySet<string> }>();
 
@@ -28,6 +30,14 @@ export class Judge implements Witness {
 
   promised(verification: string): void {
     this.promises.add(verification);
+  }
+
+  promisedTo(key: string, verification: string): void {
+    this.promised(verification);
+    const before = this.keyed.get(key) ?? verification;
+    this.keyed.set(key, before);
+    if (before !== verification)
+      this.world.violated('9', `${key} is answered with ${short(before)} and ${short(verification)}`);
   }
 
   textsOf(verification: string): Text[] {
@@ -118,20 +128,38 @@ export class Judge implements Witness {
       world.violated('5', `${short(text.attemptId)} goes to a wrong phone`);
     const codes = new Set(this.textsOf(verification).map(({ body }) => codeIn(body)));
     if (codes.size > 1) world.violated('5', `${short(verification)} has ${codes.size} codes`);
+    this.countKeyed(verification);
     this.countTexts(String(message.id));
     this.countMessages(text.to);
   }
 
   /** A text may be followed by one that replaces it, and by more only when its network has said that it will not arrive. */
   private countTexts(message: string): void {
+    const { isCalm } = this.world.plan;
     const out = new Set(
       this.texts.filter((text) => this.messageOf(text)?.id === message).map(({ attemptId }) => attemptId),
     );
+    if (isCalm && out.size > 1)
+      this.world.violated('5', `${out.size} texts of message ${short(message)}, for no fault`);
     const inOrder = [...this.begun].filter(([id]) => out.has(id));
     for (const [index, [, { hopeless }]] of inOrder.entries()) {
       const hopeful = inOrder.slice(0, index).filter(([id]) => !hopeless.has(id)).length;
       if (hopeful > 1) this.world.violated('5', `${hopeful + 1} texts of message ${short(message)} may arrive`);
     }
+  }
+
+  /** With a key, which its verification has for a purpose, one message goes out. */
+  private countKeyed(verification: string): void {
+    const { purpose } = this.world.shadow.verifications.get(verification) ?? {};
+    if (!isKey(purpose)) return;
+    const messages = new Set(
+      this.texts.flatMap((text) => {
+        const message = this.messageOf(text);
+        const of = this.world.shadow.verifications.get(String(message?.verification_id));
+        return of?.purpose === purpose ? [String(message?.id)] : [];
+      }),
+    );
+    if (messages.size > 1) this.world.violated('9', `${messages.size} messages for ${purpose}`);
   }
 
   /** A message counts once, from its first text on. */
@@ -178,6 +206,25 @@ export class Judge implements Witness {
       if (!world.shadow.verifications.has(id)) world.violated('5', `${short(id)} was promised and is gone`);
     }
     for (const text of this.texts) this.isBookedRight(text);
+    this.keysAreKept();
+  }
+
+  /** One key, one verification: the one that was answered; others at most failed without a text, and the key was free again. */
+  private keysAreKept(): void {
+    const { world } = this;
+    const all = [...world.shadow.verifications.values()];
+    for (const key of new Set(all.map(({ purpose }) => purpose).filter(isKey))) {
+      const real = all.filter(
+        ({ id, purpose, status }) => purpose === key && (status !== 'failed' || this.textsOf(String(id)).length > 0),
+      );
+      if (real.length > 1) world.violated('9', `${key} made ${real.length} verifications`);
+      const messages = [...world.shadow.messages.values()].filter(({ verification_id: of }) => of === real[0]?.id);
+      if (real[0] && messages.length !== 1) world.violated('9', `${key} made ${messages.length} messages`);
+    }
+    for (const [key, id] of this.keyed) {
+      const { purpose } = world.shadow.verifications.get(id) ?? {};
+      if (purpose !== key) world.violated('9', `${key} is answered with ${short(id)}, which is of ${purpose}`);
+    }
   }
 
   private isUnsentForAReason(message: Row): void {
@@ -244,4 +291,5 @@ export class Judge implements Witness {
 }
 
 const furthest = (reports: Text['told']) => Math.max(-1, ...reports.map(({ status }) => rankOf(status)));
+const isKey = (purpose: Row[string] | undefined) => String(purpose).startsWith('key-');
 const isOpen = ({ status }: Row) => status === 'queued' || status === 'sending';

@@ -33,8 +33,10 @@ export class NetworkReports {
       if (!isHealed && random.chance(plan.reportLost)) continue;
       const copies = random.chance(0.15) ? 2 : 1;
       for (let copy = 0; copy < copies; copy++) {
-        const isLate = !isHealed && random.chance(0.1);
-        const ms = isLate ? random.scale(10_000, 7_200_000) : random.scale(5, 4_000);
+        const isLate = !isHealed && !plan.isCalm && random.chance(0.1);
+        // One that is faster than the answer to the POST may name a text that nobody knows yet, and is then lost.
+        const least = plan.isCalm ? 2_000 : 5;
+        const ms = isLate ? random.scale(10_000, 7_200_000) : random.scale(least, 4_000);
         this.world.scheduler.after(ms, () => this.tell(text, { ...this.naming(text), ...report }));
       }
     }

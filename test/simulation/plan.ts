@@ -9,6 +9,8 @@ export interface Plan {
   /** Starts by somebody who asks again as soon as a limit allows. */
   readonly pressed: number;
   readonly perDay: number;
+  /** No faults at all. */
+  readonly isCalm: boolean;
   /** Chance at every statement and POST. */
   readonly crash: number;
   readonly stall: number;
@@ -23,7 +25,8 @@ export interface Plan {
 }
 
 export function planOf(random: Random): Plan {
-  const maybe = (most: number) => (random.chance(0.5) ? random.next() * most : 0);
+  const isCalm = random.chance(0.1);
+  const maybe = (most: number) => (!isCalm && random.chance(0.5) ? random.next() * most : 0);
   const isPressed = random.chance(0.35);
   return {
     instances: random.between(2, 3),
@@ -32,6 +35,7 @@ export function planOf(random: Random): Plan {
     visits: isPressed ? 1 : random.between(3, 6),
     pressed: isPressed ? random.between(10, 14) : 0,
     perDay: random.chance(0.3) ? 7 : 20,
+    isCalm,
     crash: maybe(0.05),
     stall: maybe(0.1),
     lost: maybe(0.05),

@@ -28,7 +28,18 @@ const QUIET_WITHIN_MS = 4 * 3_600_000;
 export async function openStore(): Promise<Store> {
   const db = await openFromTemplate();
   await tellChanges(db);
-  return { db, prepared: new Prepared(db), prisma: new PrismaService(pgliteAdapter(db)) };
+  const apart = async <T>(work: () => Promise<T>): Promise<T> => {
+    await db.exec('SAVEPOINT apart');
+    try {
+      return await work();
+    } catch (error) {
+      await db.exec('ROLLBACK TO apart');
+      throw error;
+    } finally {
+      await db.exec('RELEASE apart');
+    }
+  };
+  return { db, prepared: new Prepared(db), prisma: new PrismaService(pgliteAdapter(db)), apart };
 }
 
 /** One seed, one execution. */
