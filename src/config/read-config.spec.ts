@@ -249,6 +249,44 @@ describe('providers and mode', () => {
     expect(faultNames(source)).toEqual(names.sort());
   });
 
+  describe('{reportUrl} where no report can come', () => {
+    const asking = { SMS_HTTP_URL: 'https://sms.example.com/?dlr-url={reportUrl}%26status%3D%25d' };
+    const whole = { PUBLIC_BASE_URL: 'https://verify.example.com', SMS_WEBHOOK_SECRET: SECRET };
+
+    it.each<[Source, string[]]>([
+      [asking, ['PUBLIC_BASE_URL', 'SMS_WEBHOOK_SECRET']],
+      [{ ...asking, ...whole, PUBLIC_BASE_URL: '' }, ['PUBLIC_BASE_URL']],
+      [{ ...asking, ...whole, SMS_WEBHOOK_SECRET: undefined }, ['SMS_WEBHOOK_SECRET']],
+      [{ ...PRODUCTION, ...asking, ...whole, SMS_WEBHOOK_SECRET: undefined }, ['SMS_WEBHOOK_SECRET']],
+      [
+        {
+          SMS_HTTP_URL: 'https://sms.example.com',
+          SMS_HTTP_BODY: '{"cb":"{reportUrl}"}',
+          ...whole,
+          PUBLIC_BASE_URL: '',
+        },
+        ['PUBLIC_BASE_URL'],
+      ],
+    ])('is refused: %j', (source, names) => {
+      expect(faultNames(source)).toEqual(names);
+    });
+
+    it('is refused with the mend', () => {
+      expect(refusal(asking).message).toContain(
+        'SMS_WEBHOOK_SECRET: is unset, and {reportUrl} in SMS_HTTP_URL is nothing without it. Set it, or take {reportUrl} out of SMS_HTTP_URL.',
+      );
+    });
+
+    it.each<Source>([
+      { ...asking, ...whole },
+      { ...asking, ...TWILIO, SMS_PROVIDERS: 'twilio' },
+      { ...asking, SMS_SIMULATION_MODE: 'true' },
+      { SMS_HTTP_URL: 'https://sms.example.com', SMS_HTTP_METHOD: 'GET', SMS_HTTP_BODY: '{reportUrl}' },
+    ])('matters not in %j', (source) => {
+      expect(() => read(source)).not.toThrow();
+    });
+  });
+
   it('ignores bad variables of a provider that is not used', () => {
     const source = { ...TWILIO, ...AWS, AWS_REGION: 'nowhere', SMS_PROVIDERS: 'twilio' };
     expect(namesOf(read(source))).toEqual(['twilio']);

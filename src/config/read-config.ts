@@ -22,7 +22,7 @@ export interface ReadConfigOptions {
 export function readConfig(source: Source, { definitions = providerDefinitions }: ReadConfigOptions = {}): AppConfig {
   const { env, faults, warnings } = readEnvironments(source);
   const production = env.server.NODE_ENV === 'production';
-  const setup = smsSetup(env.sms, definitions, source, production);
+  const setup = smsSetup(env, definitions, source);
   const all = [...faults, ...setup.faults, ...(production ? productionFaults(env) : [])];
   if (all.length > 0) {
     const classes = [...Object.values(ENVIRONMENTS), ...definitions.map((definition) => definition.environment)];

@@ -4,8 +4,8 @@ import { clashes } from './aliases.js';
 import type { ConfiguredProvider, SmsMode } from './app-config.js';
 import { check, type Checked } from './check.js';
 import type { ConfigFault } from './config-refusal.js';
+import type { Environments } from './environments.js';
 import { DISABLED, MOCK, providerNames } from './provider-names.js';
-import type { SmsEnvironment } from './variables/sms.environment.js';
 
 /** Which providers carry texts, and why those. */
 export interface SmsSetup {
@@ -22,11 +22,12 @@ interface Candidate extends Checked<object> {
 
 /** Decides by the operator's wish, and without one by the credentials found. */
 export function smsSetup(
-  { SMS_PROVIDERS, SMS_SIMULATION_MODE }: SmsEnvironment,
+  environments: Environments,
   definitions: readonly ProviderDefinition[],
   source: Source,
-  production: boolean,
 ): SmsSetup {
+  const { SMS_PROVIDERS, SMS_SIMULATION_MODE } = environments.sms;
+  const production = environments.server.NODE_ENV === 'production';
   const candidates = definitions.map((definition) => ({ definition, ...check(definition.environment, source) }));
   const known = definitions.map(({ name }) => name);
   const { names, faults } = SMS_PROVIDERS ? providerNames(SMS_PROVIDERS, known) : { names: undefined, faults: [] };
@@ -40,7 +41,7 @@ export function smsSetup(
   const wish = wishedMode(SMS_SIMULATION_MODE, names);
   // Half credentials are harmless where nothing is to be sent; production refuses them even there.
   const meant = wish && !production ? [] : [...new Set([...live, ...credentialed])];
-  const allFaults = [...faults, ...meant.flatMap((candidate) => candidateFaults(candidate, names))];
+  const allFaults = [...faults, ...meant.flatMap((candidate) => candidateFaults(candidate, names, environments))];
   const setup = wish ?? (live.length > 0 ? liveMode(live) : withoutCredentials(definitions, production));
 
   const used = { live, simulation: candidates.filter(({ definition }) => definition.name === MOCK), disabled: [] }[
@@ -81,7 +82,11 @@ function wayToSet({ name, environment, ...definition }: ProviderDefinition): str
   return names.length > 0 ? `${names.join(', ')} for ${name}` : `SMS_PROVIDERS=${name}`;
 }
 
-function candidateFaults({ definition, env, faults }: Candidate, names: readonly string[] | undefined): ConfigFault[] {
+function candidateFaults(
+  { definition, env, faults }: Candidate,
+  names: readonly string[] | undefined,
+  environments: Environments,
+): ConfigFault[] {
   const { name } = definition;
   const used = !names || names.includes(name);
   const way = names?.includes(name) ? `take ${name} out of SMS_PROVIDERS` : `unset the other variables of ${name}`;
@@ -91,5 +96,22 @@ function candidateFaults({ definition, env, faults }: Candidate, names: readonly
     mend: `Set it, or ${way}.`,
   }));
   // What is not used may say what it likes, but half credentials are a mistake that somebody wants to hear of.
-  return [...(used ? faults : []), ...missing];
+  return [
+    ...(used ? [...faults, ...reportFaults(definition.asksForReportsIn?.(env) ?? [], environments)] : []),
+    ...missing,
+  ];
+}
+
+/** An address that comes out empty would turn reports off, and nobody would hear of it. */
+function reportFaults(askedIn: readonly string[], { server, secrets }: Environments): ConfigFault[] {
+  const { PUBLIC_BASE_URL } = server;
+  const { SMS_WEBHOOK_SECRET } = secrets;
+  const unset = Object.entries({ PUBLIC_BASE_URL, SMS_WEBHOOK_SECRET }).filter(([, value]) => !value);
+  return askedIn.flatMap((asking) =>
+    unset.map(([name]) => ({
+      name,
+      problem: `is unset, and {reportUrl} in ${asking} is nothing without it.`,
+      mend: `Set it, or take {reportUrl} out of ${asking}.`,
+    })),
+  );
 }

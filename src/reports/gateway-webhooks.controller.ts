@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
 import type { FastifyRequest } from 'fastify';
 
@@ -27,13 +27,16 @@ export class GatewayWebhooksController {
     await this.intake.take(provider, toReportRequest(request));
   }
 
+  /** Kannel tells it again after a 204: only 200 and 202 are heard. */
   @Get(':provider')
-  @HttpCode(204)
   @ApiOperation({ summary: 'The same, from gateways that cannot sign', description: 'The {reportUrl} that they got.' })
   @ApiQuery({ name: 'ref', schema: { type: 'string', format: 'uuid' } })
   @ApiQuery({ name: 'token' })
-  @ApiQuery({ name: 'status', description: 'accepted, sent, delivered, undelivered, failed, or 1, 2, 4, 8, 16.' })
-  @ApiNoContentResponse({ description: 'Taken down, or about no text of ours.' })
+  @ApiQuery({
+    name: 'status',
+    description: 'accepted, sent, delivered, undelivered, failed, or 1, 2, 4, 8, 16, 34, 66.',
+  })
+  @ApiOkResponse({ description: 'Taken down, or about no text of ours.' })
   @ApiPublicProblems(400, 403, 503)
   async called(@Param('provider') provider: string, @Req() request: FastifyRequest): Promise<void> {
     await this.intake.take(provider, toReportRequest(request));

@@ -35,7 +35,7 @@ export interface TestApp {
 
 const KEY = 'test-key-0123456789abcdef';
 
-/** Starts the program with `env` on top of safe settings, on a database of its own unless `env` or `database` names one. */
+/** Starts the program with `env` on top of safe settings, on a free port and a database of its own unless told of others. */
 export async function startApp(env: Source = {}, database?: TestDatabase): Promise<TestApp> {
   const dataDir = mkdtempSync(join(tmpdir(), 'sixdigit-app-'));
   const own = database || !serverUrl ? undefined : await openTestDatabase();
@@ -46,7 +46,7 @@ export async function startApp(env: Source = {}, database?: TestDatabase): Promi
   const settings = { NODE_ENV: 'test', DATA_DIR: dataDir, API_KEYS: `tests:${KEY}`, SMS_LOG_LEVEL: 'trace', ...env };
   const config = readConfig({ ...settings, ...(url && { DATABASE_URL: url }) });
   const app = await createApp(config, new JsonLogger(config.logLevel, sink));
-  await app.listen(0, '127.0.0.1');
+  await app.listen(Number(env.PORT ?? 0), '127.0.0.1');
   const close = async () => {
     await app.close();
     await own?.drop();

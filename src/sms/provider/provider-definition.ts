@@ -18,6 +18,8 @@ export interface ProviderDefinition<E extends object = object> {
   credentialed(env: E): boolean;
   /** Names without which it cannot work; alternatives in one item, as `A or B`. */
   missing(env: E): string[];
+  /** Its variables that hand out an address for reports, which there is none of without a whole context. */
+  asksForReportsIn?(env: E): string[];
   /** @param env validated, with nothing missing. */
   create(env: E, context: ProviderContext): SmsProvider;
 }

@@ -9,6 +9,10 @@ export const http: ProviderDefinition<HttpEnvironment> = {
   environment: HttpEnvironment,
   credentialed: (env) => Boolean(env.SMS_HTTP_URL),
   missing: (env) => (env.SMS_HTTP_URL ? [] : ['SMS_HTTP_URL']),
+  asksForReportsIn: ({ SMS_HTTP_URL, SMS_HTTP_BODY, SMS_HTTP_METHOD }) => {
+    const sent = { SMS_HTTP_URL, SMS_HTTP_BODY: SMS_HTTP_METHOD === 'GET' ? '' : SMS_HTTP_BODY };
+    return Object.entries(sent).flatMap(([name, template]) => (template?.includes('{reportUrl}') ? [name] : []));
+  },
   create: (env, { publicBaseUrl, webhookSecret }) =>
     new HttpProvider({
       url: env.SMS_HTTP_URL!,

@@ -113,6 +113,8 @@ describe('a call of the report URL', () => {
   it.each([
     ['1', 'delivered'],
     ['2', 'undelivered'],
+    ['34', 'undelivered'],
+    ['66', 'undelivered'],
     ['4', 'accepted'],
     ['8', 'sent'],
     ['16', 'failed'],
@@ -140,7 +142,15 @@ describe('a call of the report URL', () => {
     expect(() => reports.read(called('', { url: url.pathname + search }))).toThrow(ReportRefused);
   });
 
-  it.each(['', '&status=3', '&status=1&costMicros=x', '&status=1&curable=maybe'])('"%s" is unreadable', (more) => {
+  it.each([
+    '',
+    '&status=3',
+    '&status=0',
+    '&status=32',
+    '&status=2.0',
+    '&status=1&costMicros=x',
+    '&status=1&curable=maybe',
+  ])('"%s" is unreadable', (more) => {
     expect(() => reports.read(called(more))).toThrow(ReportUnreadable);
   });
 });

@@ -7,15 +7,18 @@ import {
   type ReportRequest,
 } from '../../provider/delivery-report.js';
 
-/** Our own words, and the types that Kannel fills in for %d in a dlr-url. */
-const STATUS: ReadonlyMap<unknown, DeliveryReport['status']> = new Map<unknown, DeliveryReport['status']>([
-  ...(['accepted', 'sent', 'delivered', 'undelivered', 'failed'] as const).map((word) => [word, word] as const),
-  ['1', 'delivered'],
-  ['2', 'undelivered'],
-  ['4', 'accepted'],
-  ['8', 'sent'],
-  ['16', 'failed'],
+type Status = DeliveryReport['status'];
+const WORDS: readonly Status[] = ['accepted', 'sent', 'delivered', 'undelivered', 'failed'];
+/** The types that Kannel fills in for %d in a dlr-url. */
+const KANNEL: ReadonlyMap<number, Status> = new Map<number, Status>([
+  [1, 'delivered'],
+  [2, 'undelivered'],
+  [4, 'accepted'],
+  [8, 'sent'],
+  [16, 'failed'],
 ]);
+/** All of those; what comes on top only says why: 34 is 2 because it expired, 66 is 2 because nobody knows it. */
+const KANNEL_BITS = 31;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const MESSAGE_ID = /^[\x21-\x7e]{1,128}$/;
@@ -103,7 +106,7 @@ export class GatewayReports {
 
 function reportIn(fields: Fields): DeliveryReport {
   const { ref, id, code, curable, optedOut, costMicros } = fields;
-  const status = STATUS.get(fields['status']);
+  const status = statusOf(fields['status']);
   if (typeof ref !== 'string' || !UUID.test(ref)) throw unreadable('ref', 'what the text came with as {ref}');
   if (!status) throw unreadable('status', 'accepted, sent, delivered, undelivered or failed, or a dlr type of Kannel');
   if (id !== undefined && !(typeof id === 'string' && MESSAGE_ID.test(id)))
@@ -125,6 +128,11 @@ function reportIn(fields: Fields): DeliveryReport {
     ...(optedOut !== undefined && { optedOut }),
     ...(costMicros !== undefined && { costMicros }),
   };
+}
+
+function statusOf(text: unknown): Status | undefined {
+  if (typeof text === 'string' && /^\d{1,3}$/.test(text)) return KANNEL.get(Number(text) & KANNEL_BITS);
+  return WORDS.find((word) => word === text);
 }
 
 const isCost = (value: unknown): value is number =>
