@@ -44,8 +44,8 @@ export class RedisSendWindows extends SendWindows implements OnApplicationShutdo
     });
     this.limits.admit(window);
     const row = await write(null).catch(async (error: unknown) => {
-      // A message that may be written may be sent later, by whoever finds it.
-      if (!(error instanceof DatabaseUnavailable && error.mayHaveRun)) await giveBack();
+      // A message that may be written, or that another execution of the same run wrote, is sent by whoever finds it.
+      if (error instanceof DatabaseUnavailable && !error.mayHaveRun) await giveBack();
       throw error;
     });
     if (isWritten(row)) return { ...row, ...window };

@@ -22,6 +22,9 @@ export class DatabaseUnavailable extends DomainError {
   }
 }
 
+/** Whether a row with that key was there already. */
+export const isDuplicate = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === '23505';
+
 /**
  * Raw SQL over the same connections that Prisma's client uses. For the hot paths only: one Prisma insert costs about four
  * times the CPU of the same statement.

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { IdempotencyConflict } from '../idempotency/index.js';
 import { Clock } from '../kernel/index.js';
 import { SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
-import { answerTo, Database, PrismaService } from '../prisma/index.js';
+import { answerTo, Database, isDuplicate, PrismaService } from '../prisma/index.js';
 import * as sql from './verification.sql.js';
 
 /** Key and ciphertext of a phone, and the version of the secret that both were made under. */
@@ -31,6 +32,11 @@ export interface NewMessage {
   readonly leaseMs: number;
   readonly attemptId: string | null;
   readonly provider: string | null;
+}
+
+/** What this run makes is there already: another execution of it, which was thought dead, has made it meanwhile. */
+function conflicting(error: unknown): never {
+  throw isDuplicate(error) ? new IdempotencyConflict() : error;
 }
 
 type SqlQuotas = readonly number[] | null;
@@ -73,7 +79,7 @@ export class VerificationRepository {
   /** The same for one more message of a verification that is still open. */
   async reopen(id: string, message: NewMessage, cooldownsSecs: readonly number[]): Promise<sql.ReopenedRow> {
     const write = (quotas: SqlQuotas) =>
-      this.one(sql.RESEND, [id, cooldownsSecs, ...this.messageValues(message, quotas)]);
+      this.one(sql.RESEND, [id, cooldownsSecs, ...this.messageValues(message, quotas)]).catch(conflicting);
     if (this.windows.inDatabase) return write(this.limits.quotas);
     // Only the database knows whose hit is to be taken. So it is asked first, and most that it would refuse takes none.
     const isOpen = (row: sql.ReopenedRow) => row.ended === null && row.refused_by === null;
@@ -135,9 +141,11 @@ export class VerificationRepository {
 
   private async write(values: readonly unknown[], phoneKey: Uint8Array, quotas: SqlQuotas): Promise<sql.OpenedRow> {
     const { secs } = this.limits;
-    const [opened] = quotas
-      ? await this.database.query<sql.OpenedRow>(sql.START, [...values, quotas, secs])
-      : await this.database.query<sql.OpenedRow>(sql.START_UNCOUNTED, values);
+    const [opened] = await (
+      quotas
+        ? this.database.query<sql.OpenedRow>(sql.START, [...values, quotas, secs])
+        : this.database.query<sql.OpenedRow>(sql.START_UNCOUNTED, values)
+    ).catch(conflicting);
     return opened ?? this.one(sql.REFUSAL, [phoneKey, quotas ?? [], quotas ? secs : [], this.clock.databaseTime()]);
   }
 

@@ -97,6 +97,17 @@ onRedis('limits in Redis, on three instances', () => {
     expect(cluster.sns.ledger).toHaveLength(5);
   });
 
+  it('count one text for two executions of one run, of which none knows of the other', async () => {
+    const run = { id: '6f1c1e2a-6d0f-4c3b-9d55-0a7c5d1f0b11', isRepeat: false };
+    const both = await Promise.all(
+      [0, 1].map((index) => outcomeOf(cluster.instances[index]!.verifications.start(request(), run))),
+    );
+    expect(both).toContain('IDEMPOTENCY_CONFLICT');
+    expect(both).toContainEqual(expect.objectContaining({ id: run.id, status: 'pending' }));
+    expect([...cluster.twilio.ledger, ...cluster.sns.ledger]).toHaveLength(1);
+    expect((await one.verifications.get(run.id)).sendsLeft).toBe(4);
+  });
+
   it('are given back what surely was not sent', async () => {
     for (const fake of [cluster.twilio, cluster.sns]) fake.behave({ kind: 'status', status: 401 });
     expect(await start()).toBe('DELIVERY_UNAVAILABLE');

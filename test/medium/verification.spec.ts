@@ -153,6 +153,17 @@ describe('verification', () => {
     expect(await one.verifications.check(id, code, 'tests', 'checkout')).toMatchObject({ valid: true });
   });
 
+  it('is one text for two executions of one run, of which none knows of the other', async () => {
+    const run = { id: '6f1c1e2a-6d0f-4c3b-9d55-0a7c5d1f0b11', isRepeat: false };
+    const both = await Promise.all(
+      [0, 1].map((index) => outcomeOf((cluster.instances[index] ?? one).verifications.start(request(), run))),
+    );
+    expect(both).toContain('IDEMPOTENCY_CONFLICT');
+    expect(both).toContainEqual(expect.objectContaining({ id: run.id, status: 'pending' }));
+    expect([...cluster.twilio.ledger, ...cluster.sns.ledger]).toHaveLength(1);
+    expect((await one.verifications.get(run.id)).sendsLeft).toBe(4);
+  });
+
   it('is two statements to start, one to refuse a guess, two to approve, two to resend', async () => {
     const spent = async (work: () => Promise<unknown>) => {
       one.database.statements.length = 0;

@@ -2,7 +2,6 @@ import { type Answers, fateAfter, IdempotencyConflict } from '../../src/idempote
 import type { StartRequest, VerificationService } from '../../src/verification/index.js';
 import { DomainError } from '../../src/kernel/index.js';
 
-const UNIQUE_VIOLATION = '23505';
 const codeOf = (failure: unknown) => (failure as { code?: string } | undefined)?.code;
 
 /** What a start with an Idempotency-Key is answered: the verification, or the refusal that is kept. */
@@ -31,8 +30,6 @@ export async function startWithKey(
   await settled.catch((error: unknown) => {
     if (!(error instanceof DomainError)) throw error;
   });
-  // Who comes back after another made it runs into its id, which is the point of that id; a caller sees a 500, and asks again.
-  if (codeOf(failure) === UNIQUE_VIOLATION) return { refusal: UNIQUE_VIOLATION };
   if (failure !== undefined) throw failure as Error;
   return { id: state?.id };
 }
