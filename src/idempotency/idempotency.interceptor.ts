@@ -65,7 +65,8 @@ function askedBy(request: FastifyRequest): Asked | undefined {
   const key = headers['idempotency-key'];
   const caller = callerOf(request);
   if (method !== 'POST' || key === undefined || caller === undefined) return undefined;
-  if (typeof key !== 'string' || !KEY.test(key)) throw new InvalidIdempotencyKey();
+  const isOne = request.raw.headersDistinct['idempotency-key']?.length === 1;
+  if (typeof key !== 'string' || !isOne || !KEY.test(key)) throw new InvalidIdempotencyKey();
   if (isTooDeep(body)) return undefined; // which validation refuses
   return { name: [caller, routeOptions.url ?? url, key], content: [url, canonicalJson(body)] };
 }

@@ -12,7 +12,7 @@ const TAKE = {
 const STATE = {
   name: 'window_state',
   text: `SELECT state.* FROM limit_windows, LATERAL window_state(hits, $2, $3, coalesce($4::timestamptz, clock_timestamp())) AS state
-    WHERE key = $1`,
+    WHERE key = key_now($1)`,
 };
 
 /** In the database: one row a window. @throws {DatabaseUnavailable} */

@@ -35,6 +35,7 @@ export class MessageHistory {
       status: found.status,
       phone: PhoneNumber.parse(this.keys.open(sealed, found.phoneKey)).masked,
       createdAt: found.createdAt,
+      ...(found.status === 'failed' && { reason: found.attempts.at(-1)?.fault ?? 'expired' }),
       attempts: found.attempts.map((attempt) => ({
         provider: attempt.provider,
         outcome: attempt.outcome,

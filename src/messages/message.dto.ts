@@ -28,5 +28,10 @@ export class MessageDto {
   @ApiProperty({ enum: DELIVERY_STATUSES }) status!: string;
   @ApiProperty({ example: '+******2671' }) phone!: string;
   @ApiProperty({ format: 'date-time' }) createdAt!: Date;
+  @ApiPropertyOptional({
+    example: 'expired',
+    description: 'Of a text that failed: the last fault, or "expired" when no provider could be asked in time.',
+  })
+  reason?: string;
   @ApiProperty({ type: [AttemptDto] }) attempts!: AttemptDto[];
 }

@@ -5,6 +5,7 @@ import { isRefusal, reasonOf, RedisUnavailable } from './redis-unavailable.js';
 import { Redis, type Script } from './redis.js';
 
 const LONGEST_PAUSE_MS = 1_000;
+const PING_LIFE_MS = 10_000;
 
 export interface RedisServer {
   /** redis:// or rediss://, with a user, a password and a database number if need be; `?keyPrefix=` goes before every key. */
@@ -70,7 +71,7 @@ export class RedisConnections extends Redis {
   }
 
   async ping(): Promise<void> {
-    await this.call((client) => client.ping());
+    await this.call((client) => client.set('sixdigit:ping', 1, 'PX', PING_LIFE_MS));
   }
 
   close(): void {

@@ -16,7 +16,7 @@ export abstract class Redis {
 
   /** @throws {RedisUnavailable} for whatever keeps the script from its end; what it did until then is not known. */
   abstract run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
-  /** @throws {RedisUnavailable} */
+  /** Writes: a server that only reads is of no use here. @throws {RedisUnavailable} */
   abstract ping(): Promise<void>;
   abstract close(): void;
 }

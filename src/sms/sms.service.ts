@@ -97,6 +97,11 @@ export class SmsService {
     };
   }
 
+  /** Whether what one of `tried` may have sent may be sent once more: by another, or by the only one there is. */
+  mayTryAgain(tried: readonly string[]): boolean {
+    return this.providers.length === 1 || this.hasOther(tried);
+  }
+
   /** Whether a provider outside `tried` is configured, whatever it does now. */
   hasOther(tried: readonly string[]): boolean {
     return this.providers.some(({ name }) => !tried.includes(name));

@@ -78,8 +78,8 @@ export class CodeSender {
         throw error;
       });
     if (!dispatch) return this.messages.statusOf(id); // whoever took it over, or a report, knows better
-    const elsewhere = this.sms.hasOther(dispatch.attempts.map(({ provider }) => provider));
-    const ending = endingOf(dispatch, backoff(0, Math.random), elsewhere);
+    const again = this.sms.mayTryAgain(dispatch.attempts.map(({ provider }) => provider));
+    const ending = endingOf(dispatch, backoff(0, Math.random), again);
     await this.messages.close(id, ending, dispatch).catch((error: unknown) => {
       // What the provider said is true all the same; the row keeps its lease, and whoever claims it then settles it.
       if (ending.status === 'failed') throw error;

@@ -46,11 +46,12 @@ const QUOTA = (n: number) => `($18::int[])[${n}]`;
 /** The same as `window_state` says, in a form that costs nothing: at this moment, quota number `n` has room for one more. */
 const HAS_ROOM = (n: number) =>
   `cardinality(w.hits) - width_bucket(${NOW} - make_interval(secs => ($19::int[])[${n}]), w.hits) < ${QUOTA(n)}`;
-const NOT_OPTED_OUT = 'NOT EXISTS (SELECT 1 FROM opt_outs WHERE phone_key = $5::bytea)';
+const KEY =
+  '(SELECT key_now($5::bytea) AS key) AS phone WHERE NOT EXISTS (SELECT 1 FROM opt_outs WHERE phone_key = phone.key)';
 
 /** A conflicting insert locks the window before it counts, so what is counted is what is there. */
 const TAKE_HIT = `
-    INSERT INTO limit_windows AS w (key, hits) SELECT $5, ARRAY[${NOW}] WHERE ${NOT_OPTED_OUT}
+    INSERT INTO limit_windows AS w (key, hits) SELECT phone.key, ARRAY[${NOW}] FROM ${KEY}
       ON CONFLICT (key) DO UPDATE
         SET hits = w.hits[greatest(cardinality(w.hits) - greatest(${QUOTA(1)}, ${QUOTA(2)}) + 2, 1) :] || ${NOW}
         WHERE ${HAS_ROOM(1)} AND ${HAS_ROOM(2)}
@@ -88,7 +89,7 @@ export const START: StatementOf<OpenedRow> = {
 /** The same where the hit was taken elsewhere. */
 export const START_UNCOUNTED: StatementOf<OpenedRow> = {
   name: 'start_uncounted',
-  text: open(`SELECT ${NOW} AS at WHERE ${NOT_OPTED_OUT}`, 'NULL AS remaining, NULL AS resets', 'verification'),
+  text: open(`SELECT ${NOW} AS at FROM ${KEY}`, 'NULL AS remaining, NULL AS resets', 'verification'),
 };
 
 /** Why a start was refused. A window that has opened since still refuses, for a second. */
@@ -96,7 +97,7 @@ export const REFUSAL: StatementOf<OpenedRow> = {
   name: 'refusal',
   text: `SELECT is_opted_out($1) AS opted_out, coalesce(state.refused_by, 1) AS refused_by,
       coalesce(state.retry_after, 1) AS retry_after, state.remaining, state.resets
-    FROM (SELECT 1) AS always LEFT JOIN limit_windows ON key = $1
+    FROM (SELECT 1) AS always LEFT JOIN limit_windows ON key = key_now($1)
       LEFT JOIN LATERAL window_state(hits, $2, $3, coalesce($4::timestamptz, clock_timestamp())) AS state ON true`,
 };
 
@@ -111,7 +112,7 @@ export const RESEND: StatementOf<ReopenedRow> = {
 /** What a resend would answer if it were refused, with the same columns. */
 export const RESENDABLE: StatementOf<ReopenedRow> = {
   name: 'resendable',
-  text: `SELECT phone_key,
+  text: `SELECT key_now(phone_key) AS phone_key,
       CASE WHEN id IS NULL OR status <> 'pending' THEN 'not_found' WHEN expires_at <= at THEN 'expired'
         WHEN checks >= max_checks THEN 'exhausted' WHEN is_opted_out(phone_key) THEN 'opted_out' END AS ended,
       CASE WHEN next_send_at > at THEN 0 END AS refused_by,

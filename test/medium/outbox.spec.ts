@@ -127,6 +127,40 @@ describe('a text that may be out, while the other provider is out of the rotatio
   });
 });
 
+describe('what was left behind', () => {
+  it.each([
+    ['a month ago', 30 * 86_400],
+    ['when the clock of the database was an hour ahead', -3_600],
+  ])('%s keeps nobody else waiting', async (_, secs) => {
+    await begin(1);
+    for (const fake of [cluster.twilio, cluster.sns]) fake.behave({ kind: 'status', status: 429 });
+    await one.verifications.start(request());
+    await cluster.data.age(secs);
+    const state = await one.verifications.start(request('+14155552672'));
+    for (const fake of [cluster.twilio, cluster.sns]) fake.heal();
+    await cluster.data.age(2);
+    for (let i = 0; i < 5; i++) await look();
+    expect(texts().map(({ to }) => to)).toContain('+14155552672');
+    expect((await one.verifications.get(state.id)).delivery).toBe('accepted');
+    expect(new Set(await statuses())).toEqual(new Set(secs > 0 ? ['failed', 'accepted'] : ['accepted']));
+  });
+});
+
+describe('a text that the only provider was silent about', () => {
+  it('goes out once more, and then no more', async () => {
+    await begin(1, { SMS_PROVIDERS: 'twilio', SMS_ATTEMPT_TIMEOUT_MS: '300', SMS_SEND_BUDGET_MS: '900' });
+    cluster.twilio.behave({ kind: 'accept-then-silence' });
+    expect(await one.verifications.start(request())).toMatchObject({ delivery: 'queued' });
+    for (let i = 0; i < 3; i++) {
+      await cluster.data.age(31);
+      await look();
+    }
+    expect(cluster.twilio.ledger).toHaveLength(2);
+    expect(new Set(texts().map(({ body }) => codeIn(body))).size).toBe(1);
+    expect(await statuses()).toEqual(['unknown']);
+  });
+});
+
 describe('a text that every provider refuses for good', () => {
   it('is an error at once, and takes no limit', async () => {
     await begin(1);

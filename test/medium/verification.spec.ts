@@ -190,9 +190,20 @@ describe('verification', () => {
     const { database, verifications } = rotated.instances[0];
     Object.assign(database, { inner: await cluster.data.another() });
     expect(await verifications.check(id, code, 'tests')).toMatchObject({ valid: true });
-    for (let i = 0; i < 3; i++) await one.verifications.start(request());
+    const sent: string[] = [];
+    for (let i = 0; i < 3; i++) sent.push((await one.verifications.start(request())).id);
     expect(await verifications.start(request())).toMatchObject({ sendsLeft: 0 });
+    expect(await outcomeOf(one.verifications.start(request()))).toBe('RATE_LIMIT_EXCEEDED'); // an instance not yet restarted
     expect(await outcomeOf(verifications.start(request()))).toBe('RATE_LIMIT_EXCEEDED');
+    // The start moved the window to the phone's new key: what was written under the old one counts there, too.
+    await cluster.data.age(31);
+    expect(await outcomeOf(verifications.resend(id))).toBe('VERIFICATION_NOT_FOUND');
+    for (const before of sent) expect(await outcomeOf(verifications.resend(before))).toBe('RATE_LIMIT_EXCEEDED');
+    const stop = { name: '', text: 'SELECT opt_out(phone_key, $1, now()) FROM verifications WHERE id = $2' };
+    await cluster.data.database.query(stop, ['test', sent[0]]);
+    for (const before of sent) expect(await outcomeOf(verifications.resend(before))).toBe('DESTINATION_NOT_ALLOWED');
+    expect(await outcomeOf(verifications.start(request()))).toBe('DESTINATION_NOT_ALLOWED');
+    expect(await outcomeOf(one.verifications.start(request()))).toBe('DESTINATION_NOT_ALLOWED'); // not yet restarted
     await rotated.close();
   });
 });

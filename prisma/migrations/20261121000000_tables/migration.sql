@@ -82,6 +82,17 @@ CREATE TABLE "limit_windows" (
 );
 
 -- CreateTable
+CREATE TABLE "phone_aliases" (
+    "former" BYTEA NOT NULL,
+    "current" BYTEA NOT NULL,
+
+    CONSTRAINT "phone_aliases_pkey" PRIMARY KEY ("former")
+);
+
+-- CreateIndex
+CREATE INDEX "phone_aliases_current_idx" ON "phone_aliases"("current");
+
+-- CreateTable
 CREATE TABLE "opt_outs" (
     "phone_key" BYTEA NOT NULL,
     "source" TEXT NOT NULL,

@@ -3,11 +3,11 @@
 -- turn counts the claims: who is not the last to have claimed begins no try.
 
 CREATE FUNCTION is_opted_out(p_key bytea) RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone_key = p_key)
+  SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone_key = key_now(p_key))
 $$;
 
 CREATE FUNCTION opt_out(p_key bytea, p_source text, p_at timestamptz) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO opt_outs (phone_key, source, created_at) VALUES (p_key, p_source, p_at) ON CONFLICT DO NOTHING
+  INSERT INTO opt_outs (phone_key, source, created_at) VALUES (key_now(p_key), p_source, p_at) ON CONFLICT DO NOTHING
 $$;
 
 -- How far along a status is. Reports come late, twice and in any order: only what is further along counts.
@@ -75,6 +75,12 @@ BEGIN
   SELECT array_agg(due.id) INTO v_ids FROM (
     SELECT m.id FROM messages AS m WHERE m.lease_until <= v_at ORDER BY m.lease_until LIMIT p_limit FOR UPDATE SKIP LOCKED
   ) AS due;
+  -- Leases are minutes at most: what is further ahead was written before this server's clock was set back.
+  IF v_ids IS NULL THEN
+    SELECT array_agg(ahead.id) INTO v_ids FROM (
+      SELECT m.id FROM messages AS m WHERE m.lease_until > v_at + interval '10 minutes' LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ) AS ahead;
+  END IF;
   IF v_ids IS NULL THEN RETURN; END IF;
   UPDATE attempts SET outcome = CASE outcome WHEN 'pending' THEN 'unknown' ELSE outcome END,
       fault = CASE outcome WHEN 'pending' THEN 'unconfirmed' ELSE fault END, ended_at = v_at
@@ -94,7 +100,7 @@ BEGIN
         followed_up = m.followed_up OR m.id = ANY (v_follow_ups)
       WHERE m.id = ANY (v_ids)
       RETURNING m.id, m.verification_id, m.phone_key, m.phone_sealed, m.key_version, m.template,
-        (extract(epoch FROM m.expires_at - v_at) * 1000)::int, m.turn, m.status <> 'sending',
+        greatest(extract(epoch FROM m.expires_at - v_at) * 1000, 0)::int, m.turn, m.status <> 'sending',
         m.status <> 'sending' AND m.id <> ALL (v_follow_ups),
         is_opted_out(m.phone_key),
         (SELECT count(*)::int FROM attempts AS a WHERE a.message_id = m.id),
@@ -172,12 +178,12 @@ BEGIN
       sends = greatest(sends - 1, 1)
       WHERE id = m.verification_id AND status = 'pending';
     PERFORM give_back_hit(m.phone_key, m.created_at);
-    RETURN QUERY SELECT m.phone_key, m.created_at, NULL::timestamptz;
+    RETURN QUERY SELECT key_now(m.phone_key), m.created_at, NULL::timestamptz;
   -- The hit was taken before the text went out, but it is from then on that the network counts.
   ELSIF p_status IN ('accepted', 'unknown') AND NOT m.followed_up THEN
     UPDATE limit_windows SET hits = ARRAY(SELECT hit FROM unnest(array_replace(hits, m.created_at, v_at)) AS hit ORDER BY hit)
-      WHERE key = m.phone_key;
-    RETURN QUERY SELECT m.phone_key, m.created_at, v_at;
+      WHERE key = key_now(m.phone_key);
+    RETURN QUERY SELECT key_now(m.phone_key), m.created_at, v_at;
   END IF;
 END $$;
 
@@ -238,13 +244,13 @@ BEGIN
     UPDATE attempts SET outcome = n.outcome, fault = n.fault, provider_message_id = n.provider_message_id, report = n.report,
         report_code = n.report_code, report_curable = n.report_curable, reported_at = n.reported_at, cost_micros = n.cost_micros
       WHERE id = n.id;
+    IF p_opted_out THEN PERFORM opt_out(m.phone_key, p_provider, v_at); END IF;
     -- As in record_dispatch, whose caller may be gone, or know less.
     IF a.outcome <> 'accepted' AND NOT m.followed_up THEN
       UPDATE limit_windows SET hits = ARRAY(SELECT hit FROM unnest(array_replace(hits, m.created_at, v_at)) AS hit ORDER BY hit)
-        WHERE key = m.phone_key;
-      moved_key := m.phone_key;
+        WHERE key = key_now(m.phone_key);
+      moved_key := key_now(m.phone_key);
     END IF;
-    IF p_opted_out THEN PERFORM opt_out(m.phone_key, p_provider, v_at); END IF;
     SELECT * INTO r FROM reported_status(m.id);
     v_status := r.status;
     v_lease_until := m.lease_until;

@@ -25,7 +25,7 @@ BEGIN
     refused_by := 0;
     retry_after := greatest(ceil(extract(epoch FROM v.next_send_at - v_at)), 1);
     SELECT s.remaining, s.resets INTO remaining, resets
-      FROM limit_windows AS w, LATERAL window_state(w.hits, p_quotas, p_secs, v_at) AS s WHERE w.key = v.phone_key;
+      FROM limit_windows AS w, LATERAL window_state(w.hits, p_quotas, p_secs, v_at) AS s WHERE w.key = key_now(v.phone_key);
     RETURN;
   END IF;
   IF p_quotas IS NOT NULL THEN

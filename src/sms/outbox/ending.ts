@@ -12,17 +12,17 @@ const isFirstUnknown = (attempts: readonly Attempt[]) =>
 /**
  * What a dispatch means for its message.
  * @param retryMs when it would be tried again
- * @param elsewhere nothing was out before, and a provider is configured that was not asked
+ * @param again nothing was out before, and somebody is configured who may be asked once more
  */
 export function endingOf(
   { status, attempts }: Dispatch,
   retryMs: number,
-  elsewhere: boolean,
+  again: boolean,
 ): Exclude<Ending, { status: 'canceled' | 'as_reported' }> {
   if (status === 'accepted') return { status };
   // The one more try that an unknown outcome has was turned away for now, or had nobody to go to: it still has it.
   if (status === 'unknown') {
-    const owed = mayPass(attempts.at(-1)) || (elsewhere && isFirstUnknown(attempts));
+    const owed = mayPass(attempts.at(-1)) || (again && isFirstUnknown(attempts));
     return owed ? { status: 'queued', retryMs } : { status };
   }
   if (status === 'refused') return { status: 'failed' };

@@ -84,9 +84,9 @@ export const ACCEPT: Statement = {
       UPDATE limit_windows SET hits = CASE hits[cardinality(hits)]
           WHEN created_at THEN hits[: cardinality(hits) - 1] || updated_at
           ELSE ARRAY(SELECT hit FROM unnest(array_replace(hits, created_at, updated_at)) AS hit ORDER BY hit) END
-        FROM message WHERE key = phone_key
+        FROM message WHERE key = key_now(phone_key)
     )
-    SELECT phone_key, created_at AS hit_at, updated_at AS moved_to FROM message`,
+    SELECT key_now(phone_key) AS phone_key, created_at AS hit_at, updated_at AS moved_to FROM message`,
 };
 
 export const RECORD: Statement = {

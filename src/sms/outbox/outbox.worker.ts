@@ -102,7 +102,7 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
       const text = { to: phone, body, validForSecs: Math.max(1, Math.floor(leftMs / 1_000)) };
       const dispatch = await plan.deliver(text, this.messages.journal(message));
       const asked = [...tried, ...dispatch.attempts.map(({ provider }) => provider)];
-      const ending = endingOf(dispatch, retryMs, out.length === 0 && this.sms.hasOther(asked));
+      const ending = endingOf(dispatch, retryMs, out.length === 0 && this.sms.mayTryAgain(asked));
       await this.messages.close(id, ending, dispatch);
       const what = message.is_follow_up ? `follow-up of message ${id}` : `message ${id}`;
       this.logger.log(

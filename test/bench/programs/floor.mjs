@@ -129,7 +129,7 @@ app.post(
     if (guess.length !== code.length || !timingSafeEqual(guess, code)) {
       return { status: 'pending', valid: false, checksLeft: row.max_checks - row.checks };
     }
-    const approved = await database.query({ ...APPROVE, values: [id, null] });
+    const approved = await database.query({ ...APPROVE, values: [id, null, null] });
     if (approved.rows.length !== 1) return reply.code(404).send();
     return { status: 'approved', valid: true, proof: proofFor(id, phone) };
   },
