@@ -58,7 +58,18 @@ onOwnRedis('the program with Redis', () => {
 
     const keys = await Promise.all(Array.from({ length: 61 }, () => statusOf('/.well-known/jwks.json')));
     expect(keys.filter((status) => status === 429)).toHaveLength(1);
-    expect(await ask(redis.url, 'DBSIZE')).toBe(2);
+    expect(await ask(redis.url, 'DBSIZE')).toBe(3); // a phone, an address, and what readiness writes
+  });
+
+  it('is not ready while Redis only reads', async () => {
+    await open();
+    await ask(redis.url, 'REPLICAOF', '127.0.0.1', '1');
+    await until(async () => (await ready()).status === 503);
+    expect((await send()).body.code).toBe('REDIS_UNAVAILABLE');
+    await ask(redis.url, 'REPLICAOF', 'NO', 'ONE');
+    await until(async () => (await ready()).status === 200);
+    expect((await send()).status).toBe(201);
+    expect(twilio.ledger).toHaveLength(1);
   });
 
   it.each([
