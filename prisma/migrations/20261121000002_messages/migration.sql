@@ -189,12 +189,12 @@ END $$;
 
 -- What a network said about one attempt: found by our id, by the provider's, or (p_phone_key) as the one try to this phone
 -- of the last hour whose answer was lost. Only forward, whatever the order; a cost is booked once. A failure that another
--- provider may cure makes the message due at once, if it was not followed up before. Not found: no such attempt. moved_key:
+-- provider may cure makes the message due at once, if it was not followed up before. Not known: no such attempt. moved_key:
 -- whose hit moved to now, as in record_dispatch.
 CREATE FUNCTION record_report(
   p_provider text, p_attempt_id uuid, p_provider_message_id text, p_phone_key bytea,
   p_status message_status, p_code text, p_curable boolean, p_opted_out boolean, p_cost_micros bigint, p_at timestamptz,
-  OUT found boolean, OUT message_id uuid, OUT moved_key bytea
+  OUT known boolean, OUT message_id uuid, OUT moved_key bytea
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -219,8 +219,8 @@ BEGIN
           AND t.provider = p_provider AND t.outcome IN ('pending', 'unknown') AND t.provider_message_id IS NULL);
     END IF;
   END IF;
-  found := cardinality(v_ids) = 1;
-  IF NOT found THEN RETURN; END IF;
+  known := cardinality(v_ids) = 1;
+  IF NOT known THEN RETURN; END IF;
 
   -- Whoever changes an attempt locks its message first.
   SELECT * INTO m FROM messages WHERE id = (SELECT t.message_id FROM attempts AS t WHERE t.id = v_ids[1]) FOR UPDATE;

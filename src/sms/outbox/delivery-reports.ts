@@ -39,7 +39,7 @@ export class DeliveryReports {
     if (row?.moved_key) await this.options.onHitSettled?.({ id: row.message_id, key: row.moved_key, change: 'moved' });
     // The embedded database answers in this very turn of the event loop: a long batch would keep everybody else waiting.
     await othersTurn();
-    const found = row?.found === true;
+    const found = row?.known === true;
     const what = `report of ${provider}: ${status}${code === undefined ? '' : ` (${code})`}`;
     this.logger.debug(found ? what : `${what}, about no text of ours`);
     return found;

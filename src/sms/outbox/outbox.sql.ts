@@ -31,7 +31,7 @@ export interface HitRow {
 
 /** What one report was about, and whose hit moved by it: it was the first to say that a text went out. */
 export interface ReportedRow {
-  readonly found: boolean;
+  readonly known: boolean;
   readonly message_id: string;
   readonly moved_key: Uint8Array | null;
 }
