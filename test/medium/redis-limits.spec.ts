@@ -259,7 +259,7 @@ onOwnRedis('a Redis that is away', () => {
     const sinceMs = performance.now() - answered;
     const [secs, micros] = (await ask(redis.url, 'TIME')) as [string, string];
     const agoMs = (Number(secs) * 1e6 + Number(micros) - (await hitAt())) / 1_000;
-    expect(agoMs).toBeGreaterThanOrEqual(sinceMs);
+    expect(agoMs).toBeGreaterThan(sinceMs - 100); // two clocks
     expect((await hitAt()) - takenAt).toBeGreaterThan(400_000);
     cluster.twilio.heal();
     expect(await left()).toBe(4);
