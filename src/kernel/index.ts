@@ -5,3 +5,6 @@ export * from './key-ring.js';
 export * from './phone-number.js';
 export * from './quota.js';
 export * from './run.js';
+export * from './same-secret.js';
+export * from './sealed-phone.js';
+export * from './uuid.js';

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
-import { DomainError, KeyRing, PhoneNumber } from '../kernel/index.js';
+import { DomainError, isUuid, KeyRing, openPhone } from '../kernel/index.js';
 import { answerTo, PrismaService } from '../prisma/index.js';
 import type { MessageDto } from './message.dto.js';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export class MessageNotFound extends DomainError {
   readonly kind = 'not_found';
@@ -25,15 +23,16 @@ export class MessageHistory {
   ) {}
 
   /** @throws {MessageNotFound | SecretGone | DatabaseUnavailable} */
-  async of(id: string): Promise<MessageDto> {
+  async of(idAsGiven: string): Promise<MessageDto> {
+    const id = idAsGiven.toLowerCase();
     const include = { attempts: { orderBy: { startedAt: 'asc' } } } as const;
-    const found = UUID.test(id) ? await answerTo(this.prisma.message.findUnique({ where: { id }, include })) : null;
+    const found = isUuid(id) ? await answerTo(this.prisma.message.findUnique({ where: { id }, include })) : null;
     if (!found) throw new MessageNotFound();
-    const sealed = { version: found.keyVersion, data: found.phoneSealed };
+    const { phoneKey: phone_key, phoneSealed: phone_sealed, keyVersion: key_version } = found;
     return {
       id: found.id,
       status: found.status,
-      phone: PhoneNumber.parse(this.keys.open(sealed, found.phoneKey)).masked,
+      phone: openPhone(this.keys, { phone_key, phone_sealed, key_version }).masked,
       createdAt: found.createdAt,
       ...(found.status === 'failed' && { reason: found.attempts.at(-1)?.fault ?? 'expired' }),
       attempts: found.attempts.map((attempt) => ({

@@ -8,6 +8,7 @@ import { DomainError } from '../kernel/index.js';
 import { firehoseRequestId, type ReportRequest } from '../sms/index.js';
 import { RecentRequests } from './recent-requests.js';
 import { ReportIntake } from './report-intake.js';
+import { toReportRequest } from './report-request.js';
 
 /** A buffer of 1 MiB and its last record, in base64, and some room. */
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
@@ -25,11 +26,11 @@ export class AwsSnsReportsController {
 
   @Post()
   @LongBodies(BODY_LIMIT_BYTES)
-  async take(@Req() request: FastifyRequest<{ Body?: Buffer }>, @Res() reply: FastifyReply): Promise<void> {
-    const { url, headers, body = Buffer.alloc(0) } = request;
+  async take(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { headers } = request;
     const requestId = firehoseRequestId(request);
-    if (requestId !== undefined) return this.answerFirehose(requestId, { url, headers, body }, reply);
-    await this.intake.take('aws-sns', { url, headers, body });
+    if (requestId !== undefined) return this.answerFirehose(requestId, toReportRequest(request), reply);
+    await this.intake.take('aws-sns', toReportRequest(request));
     if (headers['x-amz-sns-message-type'] === 'SubscriptionConfirmation') this.logger.log('subscribed to an SNS topic');
     if (headers['x-amz-sns-message-type'] === 'UnsubscribeConfirmation')
       this.logger.warn('unsubscribed from an SNS topic: no more reports come from it');

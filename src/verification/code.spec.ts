@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import { PhoneNumber } from '../kernel/index.js';
-import { deriveCode, isSameCode, type CodeSubject } from './code.js';
+import { deriveCode, type CodeSubject } from './code.js';
 
 const key = Buffer.alloc(32, 7);
 const subject: CodeSubject = {
@@ -48,13 +48,5 @@ describe('deriveCode', () => {
       const expected = samples / 10;
       expect(place.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)).toBeLessThan(33.7);
     }
-  });
-});
-
-describe('isSameCode', () => {
-  it('accepts only the very same digits', () => {
-    expect(isSameCode('012345', '012345')).toBe(true);
-    for (const wrong of ['012346', '12345', '0123450', '', '０１２３４５'])
-      expect(isSameCode(wrong, '012345')).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { KeyRing, PhoneNumber } from '../kernel/index.js';
+import { KeyRing, openPhone, type PhoneNumber, type SealedPhone } from '../kernel/index.js';
 import { deriveCode } from './code.js';
 import type { PhoneRow } from './verification.sql.js';
 
@@ -9,8 +9,8 @@ import type { PhoneRow } from './verification.sql.js';
 export class VerificationSecrets {
   constructor(private readonly keys: KeyRing) {}
 
-  phoneOf(row: Pick<PhoneRow, 'phone_key' | 'phone_sealed' | 'key_version'>): PhoneNumber {
-    return PhoneNumber.restore(this.keys.open({ version: row.key_version, data: row.phone_sealed }, row.phone_key));
+  phoneOf(row: SealedPhone): PhoneNumber {
+    return openPhone(this.keys, row);
   }
 
   codeOf(

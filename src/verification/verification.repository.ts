@@ -39,6 +39,14 @@ function conflicting(error: unknown): never {
   throw isDuplicate(error) ? new IdempotencyConflict() : error;
 }
 
+const messageValues = ({ id, template, leaseMs, attemptId, provider }: NewMessage): readonly unknown[] => [
+  id,
+  template,
+  leaseMs,
+  attemptId,
+  provider,
+];
+
 type SqlQuotas = readonly number[] | null;
 
 /** One method a question of the service; each is one round trip, and one more to Redis where the limits are there. */
@@ -57,18 +65,8 @@ export class VerificationRepository {
     const { id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks, ttlSecs } =
       verification;
     const { formerPhoneKey } = verification;
-    const values: unknown[] = [id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks];
-    const { leaseMs, attemptId, provider } = message;
-    values.push(
-      ttlSecs,
-      cooldownSecs,
-      message.id,
-      message.template,
-      leaseMs,
-      attemptId,
-      provider,
-      this.clock.databaseTime(),
-    );
+    const about = [id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks, ttlSecs];
+    const values = [...about, cooldownSecs, ...messageValues(message), this.clock.databaseTime()];
     // After the secret was changed: what is kept of the phone goes on under its new key.
     if (formerPhoneKey) await this.database.query(sql.ADOPT_PHONE, [phoneKey, formerPhoneKey]);
     const write = (quotas: SqlQuotas) => this.write(values, phoneKey, quotas);
@@ -79,7 +77,10 @@ export class VerificationRepository {
   /** The same for one more message of a verification that is still open. */
   async reopen(id: string, message: NewMessage, cooldownsSecs: readonly number[]): Promise<sql.ReopenedRow> {
     const write = (quotas: SqlQuotas) =>
-      this.one(sql.RESEND, [id, cooldownsSecs, ...this.messageValues(message, quotas)]).catch(conflicting);
+      this.one(sql.RESEND, [
+        ...[id, cooldownsSecs, ...messageValues(message)],
+        ...[quotas, this.limits.secs, this.clock.databaseTime()],
+      ]).catch(conflicting);
     if (this.windows.inDatabase) return write(this.limits.quotas);
     // Only the database knows whose hit is to be taken. So it is asked first, and most that it would refuse takes none.
     const isOpen = (row: sql.ReopenedRow) => row.ended === null && row.refused_by === null;
@@ -147,13 +148,6 @@ export class VerificationRepository {
         : this.database.query<sql.OpenedRow>(sql.START_UNCOUNTED, values)
     ).catch(conflicting);
     return opened ?? this.one(sql.REFUSAL, [phoneKey, quotas ?? [], quotas ? secs : [], this.clock.databaseTime()]);
-  }
-
-  private messageValues(
-    { id, template, leaseMs, attemptId, provider }: NewMessage,
-    quotas: SqlQuotas,
-  ): readonly unknown[] {
-    return [id, template, leaseMs, attemptId, provider, quotas, this.limits.secs, this.clock.databaseTime()];
   }
 
   private async one<Row extends object>(statement: sql.StatementOf<Row>, values: readonly unknown[]): Promise<Row> {

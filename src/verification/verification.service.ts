@@ -3,10 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import { DestinationPolicy } from '../fraud/index.js';
-import { KeyRing, PhoneNumber, type QuotaState, type Run } from '../kernel/index.js';
+import { isSameSecret, KeyRing, PhoneNumber, type QuotaState, type Run } from '../kernel/index.js';
 import { SendLimits } from '../limits/index.js';
 import type { DeliveryStatus } from '../sms/index.js';
-import { isSameCode } from './code.js';
 import { CodeSender } from './code-sender.js';
 import { ProofSigner } from './proof/proof-signer.js';
 import { VerificationSecrets } from './verification-secrets.js';
@@ -24,6 +23,7 @@ import type { CheckResult, StartRequest, VerificationState } from './verificatio
 
 /** Seconds until the next text may be asked for, by how many went before. */
 const COOLDOWNS_SECS = [30, 60, 120] as const;
+
 @Injectable()
 export class VerificationService {
   private readonly logger = new Logger(VerificationService.name);
@@ -122,7 +122,7 @@ export class VerificationService {
     const row = await this.verifications.countGuess(id, purpose);
     if (!row) return (await this.approvedBefore(id, audience, run)) ?? this.ended(id, purpose);
     const phone = this.secrets.phoneOf(row);
-    if (!isSameCode(guess, this.secrets.codeOf(id, row, phone))) {
+    if (!isSameSecret(guess, this.secrets.codeOf(id, row, phone))) {
       return { status: 'pending', valid: false, checksLeft: row.max_checks - row.checks };
     }
     const approvedAt = await this.verifications.approve(id, run?.id ?? null);

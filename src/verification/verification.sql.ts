@@ -1,3 +1,4 @@
+import type { SealedPhone } from '../kernel/index.js';
 import type { WindowRow } from '../limits/index.js';
 import type { Statement } from '../prisma/index.js';
 
@@ -16,11 +17,8 @@ export interface OpenedRow extends WindowRow {
   readonly secs_left: number;
 }
 
-export interface PhoneRow {
+export interface PhoneRow extends SealedPhone {
   readonly purpose: string;
-  readonly phone_key: Uint8Array;
-  readonly phone_sealed: Uint8Array;
-  readonly key_version: number;
   readonly code_length: number;
   readonly checks: number;
   readonly max_checks: number;

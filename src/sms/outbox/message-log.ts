@@ -81,25 +81,21 @@ export class MessageLog {
     { attempts }: Pick<Dispatch, 'attempts'> = { attempts: [] },
   ): Promise<void> {
     const last = attempts.at(-1);
-    const values = [
-      ...(last ? outcome(last) : [null, null, null, null]),
-      ending.status === 'as_reported' ? null : ending.status,
-      this.againMs(ending, last),
-      this.clock.databaseTime(),
-    ];
-    const taken = ending.status === 'accepted' && last?.outcome === 'accepted' && (await this.accept(messageId, last));
-    const hits = taken || (await this.database.query<sql.HitRow>(sql.RECORD, [messageId, ...values]));
+    const [againMs, at] = [this.againMs(ending, last), this.clock.databaseTime()];
+    let hits: sql.HitRow[] = [];
+    if (ending.status === 'accepted' && last?.outcome === 'accepted') {
+      const values = [messageId, last.id, last.providerMessageId, againMs, at];
+      hits = await this.database.query<sql.HitRow>(sql.ACCEPT, values);
+    }
+    // There is more to it than that a provider took the text.
+    if (hits.length === 0) {
+      const became = last ? outcome(last) : [null, null, null, null];
+      const status = ending.status === 'as_reported' ? null : ending.status;
+      hits = await this.database.query<sql.HitRow>(sql.RECORD, [messageId, ...became, status, againMs, at]);
+    }
     for (const { phone_key: key, moved_to } of hits) {
       await this.options.onHitSettled?.({ id: messageId, key, change: moved_to ? 'moved' : 'given_back' });
     }
-  }
-
-  /** Undefined when there is more to it than that a provider took the text. */
-  private async accept(messageId: string, last: Attempt & { outcome: 'accepted' }): Promise<sql.HitRow[] | undefined> {
-    const again = this.reporters.waitMs(last.provider);
-    const values = [messageId, last.id, last.providerMessageId, again, this.clock.databaseTime()];
-    const hits = await this.database.query<sql.HitRow>(sql.ACCEPT, values);
-    return hits.length > 0 ? hits : undefined;
   }
 
   /** How far it is, by whoever is at it. */

@@ -1,13 +1,11 @@
+import type { SealedPhone } from '../../kernel/index.js';
 import type { Statement } from '../../prisma/index.js';
 
 /** A message that is now ours, until its lease runs out or somebody else claims it. */
-export interface ClaimedRow {
+export interface ClaimedRow extends SealedPhone {
   readonly id: string;
   readonly turn: number;
   readonly verification_id: string | null;
-  readonly phone_key: Uint8Array;
-  readonly phone_sealed: Uint8Array;
-  readonly key_version: number;
   readonly template: string;
   readonly expires_in_ms: number;
   /** A provider took it before, and its network's word is bad or missing. */

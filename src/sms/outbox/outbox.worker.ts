@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 
-import { KeyRing, PhoneNumber } from '../../kernel/index.js';
+import { KeyRing, openPhone } from '../../kernel/index.js';
 import { SmsService } from '../sms.service.js';
 import { backoff } from '../delivery/backoff.js';
 import { endingOf } from './ending.js';
@@ -86,8 +86,7 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
       if (ended.reason) this.logger.error(`message ${id} ended ${ended.status}: ${ended.reason}`);
       return this.messages.close(id, { status: ended.status });
     }
-    const sealed = { version: message.key_version, data: message.phone_sealed };
-    const phone = PhoneNumber.parse(this.keys.open(sealed, message.phone_key));
+    const phone = openPhone(this.keys, message);
     const body = await this.texts.textOf(message, phone);
     if (body === undefined) return this.messages.close(id, { status: this.unneeded(message) });
 

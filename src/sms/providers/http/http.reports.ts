@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 
+import { isSameSecret, isUuid } from '../../../kernel/index.js';
 import {
   ReportRefused,
   ReportUnreadable,
@@ -20,7 +21,6 @@ const KANNEL: ReadonlyMap<number, Status> = new Map<number, Status>([
 /** All of those; what comes on top only says why: 34 is 2 because it expired, 66 is 2 because nobody knows it. */
 const KANNEL_BITS = 31;
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const MESSAGE_ID = /^[\x21-\x7e]{1,128}$/;
 /** Short, and no phone. */
 const CODE = /^(?!.*\d{7})[\w.:-]{1,32}$/;
@@ -67,7 +67,7 @@ export class GatewayReports {
     if (
       !String(signatures)
         .split(' ')
-        .some((signature) => isSame(signature, right))
+        .some((signature) => isSameSecret(signature, right))
     )
       throw new ReportRefused('its signature is wrong');
     try {
@@ -86,7 +86,7 @@ export class GatewayReports {
     const fields = Object.fromEntries(pairs) as Readonly<Record<string, string>>;
     if (Object.keys(fields).length !== pairs.length) throw new ReportRefused('it has a parameter twice');
     const { ref = '', token = '' } = fields;
-    if (!UUID.test(ref) || !isSame(token, this.tokenOf(ref))) throw new ReportRefused('its token is wrong');
+    if (!isUuid(ref) || !isSameSecret(token, this.tokenOf(ref))) throw new ReportRefused('its token is wrong');
     return {
       ...fields,
       ...('curable' in fields && { curable: truth(fields.curable) }),
@@ -107,7 +107,7 @@ export class GatewayReports {
 function reportIn(fields: Fields): DeliveryReport {
   const { ref, id, code, curable, optedOut, costMicros } = fields;
   const status = statusOf(fields['status']);
-  if (typeof ref !== 'string' || !UUID.test(ref)) throw unreadable('ref', 'what the text came with as {ref}');
+  if (typeof ref !== 'string' || !isUuid(ref)) throw unreadable('ref', 'what the text came with as {ref}');
   if (!status) throw unreadable('status', 'accepted, sent, delivered, undelivered or failed, or a dlr type of Kannel');
   if (id !== undefined && !(typeof id === 'string' && MESSAGE_ID.test(id)))
     throw unreadable('id', '1 to 128 visible characters');
@@ -140,8 +140,3 @@ const isCost = (value: unknown): value is number =>
 
 const truth = (text: string | undefined) => (text === 'true' ? true : text === 'false' ? false : text);
 const unreadable = (name: string, rule: string) => new ReportUnreadable(`${name} must be ${rule}.`);
-
-function isSame(given: string, right: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(right)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}

@@ -1,5 +1,6 @@
 import { validateRequest } from 'twilio/lib/webhooks/webhooks.js';
 
+import { isUuid } from '../../../kernel/index.js';
 import { ReportRefused, type DeliveryReport, type ReportRequest } from '../../provider/delivery-report.js';
 import type { Reply } from '../../provider/reply.js';
 
@@ -41,7 +42,6 @@ const OPTED_OUT = '21610';
 const MESSAGE_SID = /^(SM|MM)[0-9a-f]{32}$/;
 const PHONE = /^\+[1-9]\d{6,14}$/;
 const ERROR_CODE = /^\d{5}$/;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
 /** What Twilio hears STOP in, and START, https://help.twilio.com/articles/223134027. */
@@ -76,7 +76,7 @@ export class TwilioWebhooks {
 
   readReport(request: ReportRequest): DeliveryReport[] {
     const { attemptId = '' } = request;
-    if (!UUID.test(attemptId)) throw new ReportRefused('its path names no attempt');
+    if (!isUuid(attemptId)) throw new ReportRefused('its path names no attempt');
     const form = this.#authentic(request, `${PATH}${attemptId}`);
     const providerMessageId = required(form, 'MessageSid', MESSAGE_SID);
     const status = STATUS.get(required(form, 'MessageStatus', /^[a-z_-]+$/));
