@@ -6,6 +6,29 @@ export interface Statement {
   readonly text: string;
 }
 
+/** A statement whose text names what it takes: `:phone_key` instead of `$5`. */
+export interface NamedStatement<Parameters extends object> extends Statement {
+  /** What stands for `$1`, `$2`, ... */
+  readonly order: readonly (keyof Parameters)[];
+}
+
+const NAMES = /(?<![:\w]):([a-z]\w*)/g;
+
+/** @param text with a name for each parameter, which may stand in it more than once */
+export function named<Parameters extends object>(name: string, text: string): NamedStatement<Parameters> {
+  const order = [...new Set([...text.matchAll(NAMES)].map(([, parameter]) => parameter!))];
+  const numbered = text.replace(NAMES, (_, parameter: string) => `$${order.indexOf(parameter) + 1}`);
+  return { name, text: numbered, order: order as (keyof Parameters)[] };
+}
+
+/** The parameters in the order in which the statement takes them. */
+export function valuesFor<Parameters extends object>(
+  { order }: NamedStatement<Parameters>,
+  parameters: Parameters,
+): readonly unknown[] {
+  return order.map((name) => parameters[name]);
+}
+
 export class DatabaseUnavailable extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'DATABASE_UNAVAILABLE';

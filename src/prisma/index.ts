@@ -1,4 +1,12 @@
-export { Database, DatabaseUnavailable, isDuplicate, type Statement } from './database.js';
+export {
+  Database,
+  DatabaseUnavailable,
+  isDuplicate,
+  named,
+  valuesFor,
+  type NamedStatement,
+  type Statement,
+} from './database.js';
 export { EmbeddedDatabase } from './embedded-database.js';
 export { FolderInUse } from './folder-lock.js';
 export { MIGRATIONS_PATH, readMigrations, SCHEMA_PATH } from './migrations.js';

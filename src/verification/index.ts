@@ -2,4 +2,4 @@ export { ProofSigner } from './proof/proof-signer.js';
 export { VerificationModule } from './verification.module.js';
 export type { VerificationOptions } from './verification.options.js';
 export { VerificationService } from './verification.service.js';
-export type { CheckResult, StartRequest, VerificationState } from './verification.types.js';
+export type { Approval, CheckResult, Judgement, StartRequest, VerificationState } from './verification.types.js';

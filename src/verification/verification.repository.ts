@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { IdempotencyConflict } from '../idempotency/index.js';
 import { Clock } from '../kernel/index.js';
 import { SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
-import { answerTo, Database, isDuplicate, PrismaService } from '../prisma/index.js';
+import { answerTo, Database, isDuplicate, PrismaService, valuesFor } from '../prisma/index.js';
 import * as sql from './verification.sql.js';
 
 /** Key and ciphertext of a phone, and the version of the secret that both were made under. */
@@ -65,11 +65,16 @@ export class VerificationRepository {
     const { id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks, ttlSecs } =
       verification;
     const { formerPhoneKey } = verification;
-    const about = [id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks, ttlSecs];
-    const values = [...about, cooldownSecs, ...messageValues(message), this.clock.databaseTime()];
+    const start = {
+      ...{ id, purpose, channel, locale, phone_key: phoneKey, phone_sealed: phoneSealed, key_version: keyVersion },
+      ...{ code_length: codeLength, max_checks: maxChecks, ttl_secs: ttlSecs, cooldown_secs: cooldownSecs },
+      ...{ message_id: message.id, template: message.template, lease_ms: message.leaseMs },
+      ...{ attempt_id: message.attemptId, provider: message.provider },
+      ...{ at: this.clock.databaseTime(), secs: this.limits.secs },
+    };
     // After the secret was changed: what is kept of the phone goes on under its new key.
     if (formerPhoneKey) await this.database.query(sql.ADOPT_PHONE, [phoneKey, formerPhoneKey]);
-    const write = (quotas: SqlQuotas) => this.write(values, phoneKey, quotas);
+    const write = (quotas: SqlQuotas) => this.write({ ...start, quotas });
     const hit = { id: message.id, key: phoneKey, formerKey: formerPhoneKey };
     return this.windows.admit(hit, write, (row) => !row.opted_out);
   }
@@ -94,13 +99,14 @@ export class VerificationRepository {
 
   /** Counts a guess before anyone compares it. Undefined when the verification takes no more guesses. */
   async countGuess(id: string, purpose: string | null): Promise<sql.GuessRow | undefined> {
-    const [row] = await this.database.query<sql.GuessRow>(sql.COUNT_GUESS, [id, purpose, this.clock.databaseTime()]);
+    const values = valuesFor(sql.COUNT_GUESS, { id, purpose, at: this.clock.databaseTime() });
+    const [row] = await this.database.query<sql.GuessRow>(sql.COUNT_GUESS, values);
     return row;
   }
 
   /** When, for exactly one caller. @param run whose repeat may learn of it */
   async approve(id: string, run: string | null): Promise<Date | undefined> {
-    const values = [id, this.clock.databaseTime(), run];
+    const values = valuesFor(sql.APPROVE, { id, at: this.clock.databaseTime(), run });
     const [row] = await this.database.query<{ ended_at: Date }>(sql.APPROVE, values);
     return row?.ended_at;
   }
@@ -140,14 +146,13 @@ export class VerificationRepository {
     return this.windows.state(phoneKey);
   }
 
-  private async write(values: readonly unknown[], phoneKey: Uint8Array, quotas: SqlQuotas): Promise<sql.OpenedRow> {
-    const { secs } = this.limits;
-    const [opened] = await (
-      quotas
-        ? this.database.query<sql.OpenedRow>(sql.START, [...values, quotas, secs])
-        : this.database.query<sql.OpenedRow>(sql.START_UNCOUNTED, values)
-    ).catch(conflicting);
-    return opened ?? this.one(sql.REFUSAL, [phoneKey, quotas ?? [], quotas ? secs : [], this.clock.databaseTime()]);
+  private async write(start: sql.StartParameters): Promise<sql.OpenedRow> {
+    const { quotas, secs, phone_key, at } = start;
+    const statement = quotas ? sql.START : sql.START_UNCOUNTED;
+    const [opened] = await this.database
+      .query<sql.OpenedRow>(statement, valuesFor(statement, start))
+      .catch(conflicting);
+    return opened ?? this.one(sql.REFUSAL, [phone_key, quotas ?? [], quotas ? secs : [], at]);
   }
 
   private async one<Row extends object>(statement: sql.StatementOf<Row>, values: readonly unknown[]): Promise<Row> {

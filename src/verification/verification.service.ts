@@ -19,7 +19,7 @@ import {
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
 import { VerificationRepository, type PhoneColumns } from './verification.repository.js';
 import type { OpenedRow } from './verification.sql.js';
-import type { CheckResult, StartRequest, VerificationState } from './verification.types.js';
+import type { CheckResult, Judgement, StartRequest, VerificationState } from './verification.types.js';
 
 /** Seconds until the next text may be asked for, by how many went before. */
 const COOLDOWNS_SECS = [30, 60, 120] as const;
@@ -109,7 +109,7 @@ export class VerificationService {
   }
 
   /**
-   * Judges one guess; the first right one wins, and no other. Two statements at most.
+   * Judges one guess, and signs a proof if it is right. Two statements at most.
    * @param audience who may rely on the proof @throws {VerificationNotFound | VerificationExpired | TooManyChecks}
    */
   async check(
@@ -119,23 +119,27 @@ export class VerificationService {
     purpose: string | null = null,
     run?: Run,
   ): Promise<CheckResult> {
+    const judgement = await this.judge(id, guess, purpose, run);
+    if (!('approved' in judgement)) return { status: 'pending', valid: false, checksLeft: judgement.checksLeft };
+    const { approved } = judgement;
+    const subject = { ...approved, verificationId: approved.id, audience, jti: run?.id ?? randomUUID() };
+    return { status: 'approved', valid: true, proof: await this.proofs.sign(subject) };
+  }
+
+  /** Judges one guess; the first right one wins, and no other, but for a repeat of the same run. @throws as `check` */
+  async judge(id: string, guess: string, purpose: string | null, run?: Run): Promise<Judgement> {
     const row = await this.verifications.countGuess(id, purpose);
-    if (!row) return (await this.approvedBefore(id, audience, run)) ?? this.ended(id, purpose);
+    if (!row) return (await this.approvedBefore(id, run)) ?? this.ended(id, purpose);
     const phone = this.secrets.phoneOf(row);
-    if (!isSameSecret(guess, this.secrets.codeOf(id, row, phone))) {
-      return { status: 'pending', valid: false, checksLeft: row.max_checks - row.checks };
-    }
+    if (!isSameSecret(guess, this.secrets.codeOf(id, row, phone))) return { checksLeft: row.max_checks - row.checks };
     const approvedAt = await this.verifications.approve(id, run?.id ?? null);
     if (!approvedAt) {
-      const before = await this.approvedBefore(id, audience, run);
+      const before = await this.approvedBefore(id, run);
       if (before) return before;
       throw new VerificationNotFound();
     }
     this.logger.log(`verification ${id} approved for ${phone}`);
-    const jti = run?.id ?? randomUUID();
-    const { purpose: goodFor } = row;
-    const proof = await this.proofs.sign({ verificationId: id, purpose: goodFor, phone, audience, approvedAt, jti });
-    return { status: 'approved', valid: true, proof };
+    return { approved: { id, purpose: row.purpose, phone, approvedAt } };
   }
 
   /** @throws {VerificationNotFound} */
@@ -184,14 +188,12 @@ export class VerificationService {
     return { ...(await this.get(id)), ...(this.options.revealCodes && { testCode: code }) };
   }
 
-  /** The same proof again, when it was this very run that approved. */
-  private async approvedBefore(id: string, audience: string, run: Run | undefined): Promise<CheckResult | undefined> {
+  /** The same again, when it was this very run that approved. */
+  private async approvedBefore(id: string, run: Run | undefined): Promise<Judgement | undefined> {
     const found = run && (await this.verifications.find(id));
     if (!found?.endedAt || found.approvedBy !== run?.id) return undefined;
     const { purpose, endedAt: approvedAt } = found;
-    const phone = this.secrets.phoneOf(secretColumns(found));
-    const proof = await this.proofs.sign({ verificationId: id, purpose, phone, audience, approvedAt, jti: run.id });
-    return { status: 'approved', valid: true, proof };
+    return { approved: { id, purpose, phone: this.secrets.phoneOf(secretColumns(found)), approvedAt } };
   }
 
   private async ended(id: string, purpose: string | null): Promise<never> {

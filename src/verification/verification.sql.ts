@@ -1,6 +1,6 @@
 import type { SealedPhone } from '../kernel/index.js';
 import type { WindowRow } from '../limits/index.js';
-import type { Statement } from '../prisma/index.js';
+import { named, type Statement } from '../prisma/index.js';
 
 /** A statement that says which row it answers with. */
 export interface StatementOf<Row extends object> extends Statement {
@@ -39,13 +39,39 @@ export interface EndedRow {
 
 const parameters = (count: number) => Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
 
-const NOW = 'coalesce($17::timestamptz, clock_timestamp())';
-const QUOTA = (n: number) => `($18::int[])[${n}]`;
+/** What a start writes, and what it is measured by. */
+export interface StartParameters {
+  readonly id: string;
+  readonly purpose: string;
+  readonly channel: string;
+  readonly locale: string | null;
+  readonly phone_key: Uint8Array;
+  readonly phone_sealed: Uint8Array;
+  readonly key_version: number;
+  readonly code_length: number;
+  readonly max_checks: number;
+  readonly ttl_secs: number;
+  readonly cooldown_secs: number;
+  readonly message_id: string;
+  readonly template: string;
+  readonly lease_ms: number;
+  readonly attempt_id: string | null;
+  readonly provider: string | null;
+  /** "Now" as a test gives it; null is the server's clock. */
+  readonly at: Date | null;
+  /** Null where the hit was taken elsewhere. */
+  readonly quotas: readonly number[] | null;
+  readonly secs: readonly number[];
+}
+
+const NOW = 'coalesce(:at::timestamptz, clock_timestamp())';
+const QUOTA = (n: number) => `(:quotas::int[])[${n}]`;
 /** The same as `window_state` says, in a form that costs nothing: at this moment, quota number `n` has room for one more. */
 const HAS_ROOM = (n: number) =>
-  `cardinality(w.hits) - width_bucket(${NOW} - make_interval(secs => ($19::int[])[${n}]), w.hits) < ${QUOTA(n)}`;
+  `cardinality(w.hits) - width_bucket(${NOW} - make_interval(secs => (:secs::int[])[${n}]), w.hits) < ${QUOTA(n)}`;
+
 const KEY =
-  '(SELECT key_now($5::bytea) AS key) AS phone WHERE NOT EXISTS (SELECT 1 FROM opt_outs WHERE phone_key = phone.key)';
+  '(SELECT key_now(:phone_key::bytea) AS key) AS phone WHERE NOT EXISTS (SELECT 1 FROM opt_outs WHERE phone_key = phone.key)';
 
 /** A conflicting insert locks the window before it counts, so what is counted is what is there. */
 const TAKE_HIT = `
@@ -58,18 +84,20 @@ const TAKE_HIT = `
 const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}), verification AS (
       INSERT INTO verifications (id, purpose, channel, locale, phone_key, phone_sealed, key_version, code_length, max_checks,
                                  created_at, expires_at, next_send_at)
-        SELECT $1::uuid, $2, $3, $4, $5, $6::bytea, $7::int, $8::int, $9::int,
-               at, at + make_interval(secs => $10::int), at + make_interval(secs => $11::int) FROM hit
+        SELECT :id::uuid, :purpose, :channel, :locale, :phone_key, :phone_sealed::bytea, :key_version::int, :code_length::int,
+               :max_checks::int, at, at + make_interval(secs => :ttl_secs::int), at + make_interval(secs => :cooldown_secs::int)
+          FROM hit
         RETURNING created_at, expires_at, next_send_at
     ), message AS (
       INSERT INTO messages (id, verification_id, phone_key, phone_sealed, key_version, template, status, lease_until,
                             created_at, updated_at, expires_at)
-        SELECT $12::uuid, $1, $5, $6, $7, $13, CASE WHEN $15::uuid IS NULL THEN 'queued' ELSE 'sending' END::message_status,
-               created_at + make_interval(secs => $14::int / 1000.0), created_at, created_at, expires_at FROM verification
+        SELECT :message_id::uuid, :id, :phone_key, :phone_sealed, :key_version, :template,
+               CASE WHEN :attempt_id::uuid IS NULL THEN 'queued' ELSE 'sending' END::message_status,
+               created_at + make_interval(secs => :lease_ms::int / 1000.0), created_at, created_at, expires_at FROM verification
         RETURNING created_at
     ), attempt AS (
       INSERT INTO attempts (id, message_id, provider, started_at)
-        SELECT $15, $12, $16, created_at FROM message WHERE $15 IS NOT NULL
+        SELECT :attempt_id, :message_id, :provider, created_at FROM message WHERE :attempt_id IS NOT NULL
     )
     SELECT false AS opted_out, NULL::int AS refused_by, ${window}, verification.*,
            floor(extract(epoch FROM expires_at - created_at))::int AS secs_left
@@ -79,16 +107,16 @@ const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}
  * Takes the hit and writes verification, message and attempt. No row when refused, and then nothing was written. One
  * statement, not a function: plain SQL costs a third less.
  */
-export const START: StatementOf<OpenedRow> = {
-  name: 'start_verification',
-  text: open(TAKE_HIT, 'state.remaining, state.resets', 'hit, verification, window_state(hits, $18, $19, at) AS state'),
-};
+export const START = named<StartParameters>(
+  'start_verification',
+  open(TAKE_HIT, 'state.remaining, state.resets', 'hit, verification, window_state(hits, :quotas, :secs, at) AS state'),
+);
 
 /** The same where the hit was taken elsewhere. */
-export const START_UNCOUNTED: StatementOf<OpenedRow> = {
-  name: 'start_uncounted',
-  text: open(`SELECT ${NOW} AS at FROM ${KEY}`, 'NULL AS remaining, NULL AS resets', 'verification'),
-};
+export const START_UNCOUNTED = named<StartParameters>(
+  'start_uncounted',
+  open(`SELECT ${NOW} AS at FROM ${KEY}`, 'NULL AS remaining, NULL AS resets', 'verification'),
+);
 
 /** Why a start was refused. A window that has opened since still refuses, for a second. */
 export const REFUSAL: StatementOf<OpenedRow> = {
@@ -119,20 +147,34 @@ export const RESENDABLE: StatementOf<ReopenedRow> = {
     FROM (SELECT coalesce($2::timestamptz, clock_timestamp())) AS now(at) LEFT JOIN verifications ON id = $1`,
 };
 
-/** The guess is counted before it is compared, so no interleaving compares one more than allowed. */
-export const COUNT_GUESS: StatementOf<GuessRow> = {
-  name: 'count_guess',
-  text: `UPDATE verifications SET checks = checks + 1
-    WHERE id = $1 AND status = 'pending' AND checks < max_checks AND ($2::text IS NULL OR purpose = $2)
-      AND expires_at > coalesce($3::timestamptz, clock_timestamp())
-    RETURNING purpose, phone_key, phone_sealed, key_version, code_length, checks, max_checks`,
-};
+export interface GuessParameters {
+  readonly id: string;
+  /** The only purpose that it may have; null: any. */
+  readonly purpose: string | null;
+  readonly at: Date | null;
+}
 
-export const APPROVE: StatementOf<{ ended_at: Date }> = {
-  name: 'approve',
-  text: `UPDATE verifications SET status = 'approved', ended_at = coalesce($2::timestamptz, clock_timestamp()), approved_by = $3
-    WHERE id = $1 AND status = 'pending' RETURNING ended_at`,
-};
+/** The guess is counted before it is compared, so no interleaving compares one more than allowed. */
+export const COUNT_GUESS = named<GuessParameters>(
+  'count_guess',
+  `UPDATE verifications SET checks = checks + 1
+    WHERE id = :id AND status = 'pending' AND checks < max_checks AND (:purpose::text IS NULL OR purpose = :purpose)
+      AND expires_at > coalesce(:at::timestamptz, clock_timestamp())
+    RETURNING purpose, phone_key, phone_sealed, key_version, code_length, checks, max_checks`,
+);
+
+export interface ApproveParameters {
+  readonly id: string;
+  readonly at: Date | null;
+  /** Whose repeat may learn of it. */
+  readonly run: string | null;
+}
+
+export const APPROVE = named<ApproveParameters>(
+  'approve',
+  `UPDATE verifications SET status = 'approved', ended_at = coalesce(:at::timestamptz, clock_timestamp()), approved_by = :run
+    WHERE id = :id AND status = 'pending' RETURNING ended_at`,
+);
 
 export const CANCEL: Statement = {
   name: 'cancel',

@@ -1,4 +1,4 @@
-import type { QuotaState } from '../kernel/index.js';
+import type { PhoneNumber, QuotaState } from '../kernel/index.js';
 import type { DeliveryStatus } from '../sms/index.js';
 
 export interface StartRequest {
@@ -36,3 +36,14 @@ export interface VerificationState {
 export type CheckResult =
   | { readonly status: 'approved'; readonly valid: true; readonly proof: string }
   | { readonly status: 'pending'; readonly valid: false; readonly checksLeft: number };
+
+/** What a right code shows: whoever sent it holds the phone. */
+export interface Approval {
+  readonly id: string;
+  readonly purpose: string;
+  readonly phone: PhoneNumber;
+  /** By the clock that all instances share. */
+  readonly approvedAt: Date;
+}
+
+export type Judgement = { readonly approved: Approval } | { readonly checksLeft: number };

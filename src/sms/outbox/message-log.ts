@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { Clock } from '../../kernel/index.js';
-import { Database } from '../../prisma/index.js';
+import { Database, valuesFor } from '../../prisma/index.js';
 import type { AttemptJournal } from '../delivery/delivery.js';
 import type { Attempt, Dispatch } from '../delivery/dispatch.js';
 import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox.options.js';
@@ -84,7 +84,8 @@ export class MessageLog {
     const [againMs, at] = [this.againMs(ending, last), this.clock.databaseTime()];
     let hits: sql.HitRow[] = [];
     if (ending.status === 'accepted' && last?.outcome === 'accepted') {
-      const values = [messageId, last.id, last.providerMessageId, againMs, at];
+      const { id: attempt_id, providerMessageId: provider_message_id } = last;
+      const values = valuesFor(sql.ACCEPT, { id: messageId, attempt_id, provider_message_id, again_ms: againMs, at });
       hits = await this.database.query<sql.HitRow>(sql.ACCEPT, values);
     }
     // There is more to it than that a provider took the text.

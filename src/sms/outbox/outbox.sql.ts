@@ -1,5 +1,5 @@
 import type { SealedPhone } from '../../kernel/index.js';
-import type { Statement } from '../../prisma/index.js';
+import { named, type Statement } from '../../prisma/index.js';
 
 /** A message that is now ours, until its lease runs out or somebody else claims it. */
 export interface ClaimedRow extends SealedPhone {
@@ -65,19 +65,30 @@ export const FAIL_OVER: Statement = {
     SELECT $5::uuid, id, $6, ${NOW(7)}, followed_up FROM ended WHERE may_begin(id, $4, ${NOW(7)}) RETURNING id`,
 };
 
+export interface AcceptParameters {
+  readonly id: string;
+  readonly attempt_id: string;
+  readonly provider_message_id: string;
+  /** After which it is looked at again if no report has come; null: never. */
+  readonly again_ms: number | null;
+  readonly at: Date | null;
+}
+
+const AT = 'coalesce(:at::timestamptz, clock_timestamp())';
+
 /**
  * What `record_dispatch` does when a provider simply took the text, as one plain statement. No row when there is more to it:
  * any report takes its message further than `sending`.
  */
-export const ACCEPT: Statement = {
-  name: 'record_dispatch',
-  text: `WITH message AS (
-      UPDATE messages SET status = 'accepted', updated_at = ${NOW(5)}, lease_until = ${NOW(5)} + make_interval(secs => $4::int / 1000.0)
-        WHERE id = $1::uuid AND status = 'sending' AND NOT followed_up
+export const ACCEPT = named<AcceptParameters>(
+  'record_dispatch',
+  `WITH message AS (
+      UPDATE messages SET status = 'accepted', updated_at = ${AT}, lease_until = ${AT} + make_interval(secs => :again_ms::int / 1000.0)
+        WHERE id = :id::uuid AND status = 'sending' AND NOT followed_up
         RETURNING id, phone_key, created_at, updated_at
     ), attempt AS (
-      UPDATE attempts SET outcome = 'accepted', provider_message_id = $3, ended_at = updated_at
-        FROM message WHERE attempts.id = $2::uuid AND message_id = message.id
+      UPDATE attempts SET outcome = 'accepted', provider_message_id = :provider_message_id, ended_at = updated_at
+        FROM message WHERE attempts.id = :attempt_id::uuid AND message_id = message.id
     ), hit AS (
       UPDATE limit_windows SET hits = CASE hits[cardinality(hits)]
           WHEN created_at THEN hits[: cardinality(hits) - 1] || updated_at
@@ -85,7 +96,7 @@ export const ACCEPT: Statement = {
         FROM message WHERE key = key_now(phone_key)
     )
     SELECT key_now(phone_key) AS phone_key, created_at AS hit_at, updated_at AS moved_to FROM message`,
-};
+);
 
 export const RECORD: Statement = {
   name: 'record_dispatch_in_full',

@@ -28,6 +28,8 @@ const secs = [3_600, 86_400];
 const database = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 20 });
 const provider = new Pool(process.env.PROVIDER_URL, { connections: 1_024, pipelining: 1 });
 
+const run = ({ name, text, order }, given) => database.query({ name, text, values: order.map((key) => given[key]) });
+
 function codeOf(id, phone) {
   const hash = createHmac('sha256', codeKey).update(`${id}\0${phone}`).digest();
   return String(hash.readBigUInt64BE() % 1_000_000n).padStart(6, '0');
@@ -97,15 +99,16 @@ app.post('/v1/verifications', { schema: { body: phoneBody, response: { 201: star
   const { phone } = request.body;
   const [id, message, attempt] = [randomUUID(), randomUUID(), randomUUID()];
   const key = createHmac('sha256', lookupKey).update(phone).digest();
-  const values = [id, 'verification', 'sms', null, key, seal(phone, key), 1, 6, 5, 600, 30];
-  const { rows } = await database.query({
-    ...START,
-    values: [...values, message, 'verification', 13_000, attempt, 'twilio', null, quotas, secs],
+  const { rows } = await run(START, {
+    ...{ id, purpose: 'verification', channel: 'sms', locale: null, code_length: 6, max_checks: 5 },
+    ...{ phone_key: key, phone_sealed: seal(phone, key), key_version: 1, ttl_secs: 600, cooldown_secs: 30 },
+    ...{ message_id: message, template: 'verification', lease_ms: 13_000, attempt_id: attempt, provider: 'twilio' },
+    ...{ at: null, quotas, secs },
   });
   const [row] = rows;
   if (!row) return reply.code(429).send();
   const sid = await post(phone, codeOf(id, phone));
-  await database.query({ ...ACCEPT, values: [message, attempt, sid, null, null] });
+  await run(ACCEPT, { id: message, attempt_id: attempt, provider_message_id: sid, again_ms: null, at: null });
   reply.code(201);
   return {
     id,
@@ -121,7 +124,7 @@ app.post(
   { schema: { body: codeBody, response: { 200: checked } } },
   async (request, reply) => {
     const { id } = request.params;
-    const { rows } = await database.query({ ...COUNT_GUESS, values: [id, null, null] });
+    const { rows } = await run(COUNT_GUESS, { id, purpose: null, at: null });
     const [row] = rows;
     if (!row) return reply.code(404).send();
     const phone = open(row.phone_sealed, row.phone_key);
@@ -129,7 +132,7 @@ app.post(
     if (guess.length !== code.length || !timingSafeEqual(guess, code)) {
       return { status: 'pending', valid: false, checksLeft: row.max_checks - row.checks };
     }
-    const approved = await database.query({ ...APPROVE, values: [id, null, null] });
+    const approved = await run(APPROVE, { id, at: null, run: null });
     if (approved.rows.length !== 1) return reply.code(404).send();
     return { status: 'approved', valid: true, proof: proofFor(id, phone) };
   },
