@@ -11,7 +11,7 @@ import { ApiExtension } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 
 import { DomainError } from '../kernel/index.js';
-import { ApiKeys } from './api-keys.js';
+import { ApiKeys, type Caller, type Scope } from './api-keys.js';
 
 export class Unauthorized extends DomainError {
   readonly kind = 'unauthorized';
@@ -23,10 +23,21 @@ export class Unauthorized extends DomainError {
   }
 }
 
+export class ScopeMissing extends DomainError {
+  readonly kind = 'forbidden';
+  readonly code = 'UNAUTHORIZED';
+  override readonly hint = 'Use a key that has this scope.';
+
+  constructor(scope: Scope) {
+    super(`This key has not the scope "${scope}".`);
+  }
+}
+
 const PUBLIC = Symbol('public');
+const SCOPE = Symbol('scope');
 /** Marks public operations in the contract until `openApi` has turned it into an empty `security`. */
 export const PUBLIC_EXTENSION = 'x-public';
-const callers = new WeakMap<FastifyRequest, string>();
+const callers = new WeakMap<FastifyRequest, Caller>();
 
 /** Opens a route or controller to everyone; such routes are throttled by address instead. */
 export const Public = () => applyDecorators(SetMetadata(PUBLIC, true), ApiExtension(PUBLIC_EXTENSION, true));
@@ -35,9 +46,12 @@ export function isPublic(reflector: Reflector, context: ExecutionContext): boole
   return reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [context.getHandler(), context.getClass()]) === true;
 }
 
+/** What a key must be good for to be let in; without it, `verify`. */
+export const NeedsScope = (scope: Scope) => SetMetadata(SCOPE, scope);
+
 /** The name of the API key that the request came with; undefined on a public route. */
 export function callerOf(request: FastifyRequest): string | undefined {
-  return callers.get(request);
+  return callers.get(request)?.name;
 }
 
 /** The same, for a route that needs a key. */
@@ -57,11 +71,14 @@ export class ApiKeyGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     if (isPublic(this.reflector, context)) return true;
+    const handlers = [context.getHandler(), context.getClass()];
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const [, key] = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    const name = key && this.keys.nameOf(key);
-    if (!name) throw new Unauthorized();
-    callers.set(request, name);
+    const caller = key && this.keys.callerWith(key);
+    if (!caller) throw new Unauthorized();
+    const scope = this.reflector.getAllAndOverride<Scope | undefined>(SCOPE, handlers) ?? 'verify';
+    if (!caller.scopes.includes(scope)) throw new ScopeMissing(scope);
+    callers.set(request, caller);
     return true;
   }
 }

@@ -4,7 +4,7 @@ import { ApiResponse } from '@nestjs/swagger';
 const MEANING: Readonly<Record<number, string>> = {
   400: 'INVALID_REQUEST, INVALID_PHONE_FORMAT or MESSAGE_TOO_LONG',
   401: 'UNAUTHORIZED',
-  403: 'DESTINATION_NOT_ALLOWED; of a webhook UNAUTHORIZED',
+  403: 'DESTINATION_NOT_ALLOWED; UNAUTHORIZED where the key lacks a scope, and of a webhook',
   404: 'VERIFICATION_NOT_FOUND; of a message NOT_FOUND',
   409: 'IDEMPOTENCY_CONFLICT: the first request with this key is still running',
   410: 'VERIFICATION_EXPIRED',
