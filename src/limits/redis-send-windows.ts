@@ -1,7 +1,7 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 
 import type { Clock } from '../kernel/index.js';
-import { DatabaseUnavailable } from '../prisma/index.js';
+import { DatabaseUnavailable, Refused } from '../prisma/index.js';
 import { RedisUnavailable } from '../redis/index.js';
 import type { RedisWindows } from './redis-windows.js';
 import type { SendLimits } from './send-limits.js';
@@ -45,7 +45,7 @@ export class RedisSendWindows extends SendWindows implements OnApplicationShutdo
     this.limits.admit(window);
     const row = await write(null).catch(async (error: unknown) => {
       // A message that may be written, or that another execution of the same run wrote, is sent by whoever finds it.
-      if (error instanceof DatabaseUnavailable && !error.mayHaveRun) await giveBack();
+      if (isUndone(error)) await giveBack();
       throw error;
     });
     if (isWritten(row)) return { ...row, ...window };
@@ -102,3 +102,6 @@ export class RedisSendWindows extends SendWindows implements OnApplicationShutdo
     }
   }
 }
+
+const isUndone = (error: unknown) =>
+  error instanceof Refused || (error instanceof DatabaseUnavailable && !error.mayHaveRun);

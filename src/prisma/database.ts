@@ -45,6 +45,25 @@ export class DatabaseUnavailable extends DomainError {
   }
 }
 
+/** A gate inside a statement refused (SQL: `refuse`), and nothing of it was done. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+
+  private constructor(
+    readonly gate: string,
+    readonly detail: Readonly<Record<string, unknown>>,
+  ) {
+    super(`refused by ${gate}`);
+  }
+
+  /** What a driver threw, if it is that. */
+  static from(error: unknown): Refused | undefined {
+    const { code, message, detail } = (error ?? {}) as { code?: unknown; message?: string; detail?: string };
+    if (code !== 'S6001') return undefined;
+    return new Refused(message ?? '', JSON.parse(detail ?? '{}') as Record<string, unknown>);
+  }
+}
+
 /** Whether a row with that key was there already. */
 export const isDuplicate = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === '23505';
 
@@ -53,7 +72,7 @@ export const isDuplicate = (error: unknown): boolean => (error as { code?: unkno
  * times the CPU of the same statement.
  */
 export abstract class Database {
-  /** @throws {DatabaseUnavailable} when no answer can be had; any other error is a bug in the statement. */
+  /** @throws {DatabaseUnavailable | Refused} when no answer can be had, or it is no; any other error is a bug in the statement. */
   abstract query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
   abstract close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 
-import { Database, DatabaseUnavailable, type Statement } from './database.js';
+import { Database, DatabaseUnavailable, Refused, type Statement } from './database.js';
 import { lockFolder } from './folder-lock.js';
 import { migrate } from './migrations.js';
 import { pgliteAdapter } from './pglite-adapter.js';
@@ -45,7 +45,11 @@ export class EmbeddedDatabase extends Database {
 
   async query<Row extends object>({ text }: Statement, values: readonly unknown[]): Promise<Row[]> {
     if (this.db.closed) throw new DatabaseUnavailable(new Error('closed'));
-    return (await this.db.query<Row>(text, [...values])).rows;
+    try {
+      return (await this.db.query<Row>(text, [...values])).rows;
+    } catch (error) {
+      throw Refused.from(error) ?? error;
+    }
   }
 
   async close(): Promise<void> {

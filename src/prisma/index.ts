@@ -3,6 +3,7 @@ export {
   DatabaseUnavailable,
   isDuplicate,
   named,
+  Refused,
   valuesFor,
   type NamedStatement,
   type Statement,

@@ -6,7 +6,7 @@ import type {
 } from '@prisma/driver-adapter-utils';
 import { DatabaseError, Pool } from 'pg';
 
-import { Database, DatabaseUnavailable, type Statement } from './database.js';
+import { Database, DatabaseUnavailable, Refused, type Statement } from './database.js';
 import { migrate } from './migrations.js';
 
 const CONNECTIONS = 20;
@@ -55,7 +55,7 @@ export class PostgresDatabase extends Database {
     try {
       return (await this.pool.query<Row & Record<string, unknown>>({ name, text, values: [...values] })).rows;
     } catch (error) {
-      throw asUnavailable(error);
+      throw Refused.from(error) ?? asUnavailable(error);
     }
   }
 

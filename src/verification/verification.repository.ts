@@ -3,7 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { IdempotencyConflict } from '../idempotency/index.js';
 import { Clock } from '../kernel/index.js';
 import { SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
-import { answerTo, Database, isDuplicate, PrismaService, valuesFor } from '../prisma/index.js';
+import { answerTo, Database, isDuplicate, PrismaService, Refused, valuesFor } from '../prisma/index.js';
+import { refusalOf } from './refusals.js';
 import * as sql from './verification.sql.js';
 
 /** Key and ciphertext of a phone, and the version of the secret that both were made under. */
@@ -37,6 +38,11 @@ export interface NewMessage {
 /** What this run makes is there already: another execution of it, which was thought dead, has made it meanwhile. */
 function conflicting(error: unknown): never {
   throw isDuplicate(error) ? new IdempotencyConflict() : error;
+}
+
+/** Said outside of what gives a hit back, which goes by the database's own words. */
+function refused(error: unknown): never {
+  throw error instanceof Refused ? refusalOf(error) : error;
 }
 
 const messageValues = ({ id, template, leaseMs, attemptId, provider }: NewMessage): readonly unknown[] => [
@@ -76,7 +82,7 @@ export class VerificationRepository {
     if (formerPhoneKey) await this.database.query(sql.ADOPT_PHONE, [phoneKey, formerPhoneKey]);
     const write = (quotas: SqlQuotas) => this.write({ ...start, quotas });
     const hit = { id: message.id, key: phoneKey, formerKey: formerPhoneKey };
-    return this.windows.admit(hit, write, (row) => !row.opted_out);
+    return this.windows.admit(hit, write, (row) => !row.opted_out).catch(refused);
   }
 
   /** The same for one more message of a verification that is still open. */
@@ -86,12 +92,12 @@ export class VerificationRepository {
         ...[id, cooldownsSecs, ...messageValues(message)],
         ...[quotas, this.limits.secs, this.clock.databaseTime()],
       ]).catch(conflicting);
-    if (this.windows.inDatabase) return write(this.limits.quotas);
+    if (this.windows.inDatabase) return write(this.limits.quotas).catch(refused);
     // Only the database knows whose hit is to be taken. So it is asked first, and most that it would refuse takes none.
     const isOpen = (row: sql.ReopenedRow) => row.ended === null && row.refused_by === null;
     const before = await this.one(sql.RESENDABLE, [id, this.clock.databaseTime()]);
     const hit = { id: message.id, key: before.phone_key, formerKey: null };
-    const row = isOpen(before) ? await this.windows.admit(hit, write, isOpen) : before;
+    const row = isOpen(before) ? await this.windows.admit(hit, write, isOpen).catch(refused) : before;
     if (row.refused_by === null) return row;
     const window = await this.window(row.phone_key);
     return { ...row, remaining: window?.remaining ?? null, resets: window?.resets ?? null };

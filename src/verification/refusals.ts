@@ -1,0 +1,14 @@
+import type { DomainError } from '../kernel/index.js';
+import type { Refused } from '../prisma/index.js';
+
+type Detail = Refused['detail'];
+
+/** What each gate of a statement means to whoever asked. */
+const REFUSALS: Readonly<Record<string, (detail: Detail) => DomainError>> = {};
+
+/** @throws {Error} for a gate that nobody knows */
+export function refusalOf({ gate, detail }: Refused): DomainError {
+  const refusal = REFUSALS[gate];
+  if (!refusal) throw new Error(`no refusal is known for the gate "${gate}"`);
+  return refusal(detail);
+}
