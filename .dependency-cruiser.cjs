@@ -13,7 +13,7 @@ const rooms = {
   messages: ['kernel', 'prisma', 'http', 'sms'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   config: ['kernel', 'sms'],
-  cli: ['kernel', 'prisma', 'config', 'http', 'sms', 'verification'],
+  cli: ['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification'],
 };
 
 module.exports = {

@@ -1,19 +1,25 @@
 import { Command } from 'commander';
 
+import { DomainError } from '../kernel/index.js';
 import { explain } from '../explain.js';
 import { version } from '../version.js';
+import { limitsCommand } from './commands/limits.command.js';
 import { secretCommand } from './commands/secret.command.js';
+
+/** Of sysexits.h: what was typed is wrong. */
+const EX_USAGE = 64;
+const isMistyped = (error: unknown) => error instanceof DomainError && error.kind === 'invalid';
 
 const program = new Command('sixdigit')
   .description('What operators do by hand. Reads the same environment, and the same .env, as the program itself.')
   .version(version)
   .showHelpAfterError();
-for (const add of [secretCommand]) add(program);
+for (const add of [limitsCommand, secretCommand]) add(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
   const { message, exitCode } = explain(error);
   console.error(message);
-  process.exitCode = exitCode;
+  process.exitCode = isMistyped(error) ? EX_USAGE : exitCode;
 }

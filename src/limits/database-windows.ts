@@ -15,6 +15,8 @@ const STATE = {
     WHERE key = key_now($1)`,
 };
 
+const FORGET = { name: 'forget_window', text: 'DELETE FROM limit_windows WHERE key = key_now($1)' };
+
 /** In the database: one row a window. @throws {DatabaseUnavailable} */
 @Injectable()
 export class DatabaseWindows extends SlidingWindows {
@@ -35,5 +37,9 @@ export class DatabaseWindows extends SlidingWindows {
   async state(key: Uint8Array, { quotas, secs }: Quotas): Promise<WindowRow | undefined> {
     const [row] = await this.database.query<WindowRow>(STATE, [key, quotas, secs, this.clock.databaseTime()]);
     return row;
+  }
+
+  async forget(key: Uint8Array): Promise<void> {
+    await this.database.query(FORGET, [key]);
   }
 }

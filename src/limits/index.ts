@@ -2,6 +2,7 @@ export { AddressThrottle } from './address-throttle.js';
 export { DatabaseWindows } from './database-windows.js';
 export { LimitsModule } from './limits.module.js';
 export type { LimitsOptions } from './limits.options.js';
+export { GUESS_LIMITS, PhoneLimits, type PhoneLimitState } from './phone-limits.js';
 export { RateLimitExceeded } from './rate-limit-exceeded.js';
 export { RedisWindows } from './redis-windows.js';
 export { SendLimits } from './send-limits.js';

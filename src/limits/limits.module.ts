@@ -5,6 +5,7 @@ import { Redis } from '../redis/index.js';
 import { AddressThrottle } from './address-throttle.js';
 import { DatabaseWindows } from './database-windows.js';
 import { LimitsModuleBase } from './limits.options.js';
+import { PhoneLimits } from './phone-limits.js';
 import { RedisSendWindows } from './redis-send-windows.js';
 import { RedisWindows } from './redis-windows.js';
 import { SendLimits } from './send-limits.js';
@@ -16,6 +17,7 @@ import { SlidingWindows } from './sliding-windows.js';
   providers: [
     SendLimits,
     AddressThrottle,
+    PhoneLimits,
     DatabaseWindows,
     {
       provide: SlidingWindows,
@@ -32,6 +34,6 @@ import { SlidingWindows } from './sliding-windows.js';
           : new DatabaseSendWindows(limits, windows),
     },
   ],
-  exports: [SendLimits, SendWindows, SlidingWindows, AddressThrottle],
+  exports: [SendLimits, SendWindows, SlidingWindows, AddressThrottle, PhoneLimits],
 })
 export class LimitsModule extends LimitsModuleBase {}

@@ -57,6 +57,10 @@ export class RedisSendWindows extends SendWindows implements OnApplicationShutdo
     return this.windows.state(key, this.limits);
   }
 
+  forget(key: Uint8Array): Promise<void> {
+    return this.windows.forget(key);
+  }
+
   async settle(hit: SettledHit): Promise<void> {
     await this.tell(hit, this.clock.monotonic()).catch(() => {
       this.logger.warn(`message ${hit.id}: its hit is still to be ${hit.change.replace('_', ' ')}`);

@@ -91,3 +91,6 @@ redis.call('ZADD', KEYS[1], score(at - tonumber(ARGV[3])), id)
 redis.call('EXPIRE', KEYS[1], longest)
 return 1
 `);
+
+/** KEYS: window. */
+export const FORGET = new Script(`return redis.call('DEL', KEYS[1])`);

@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/index.js';
 import { Redis, RedisUnavailable } from '../redis/index.js';
-import { GIVE_BACK, MOVE, STATE, TAKE } from './redis-windows.lua.js';
+import { FORGET, GIVE_BACK, MOVE, STATE, TAKE } from './redis-windows.lua.js';
 import { SlidingWindows, type Hit, type Quotas, type WindowRow } from './sliding-windows.js';
 
 /** now, hits, refused_by, retry_after, remaining, resets; the first alone when the call came too late. */
@@ -41,6 +41,10 @@ export class RedisWindows extends SlidingWindows {
   /** The hit counts from `agoMs` before now on. */
   async move({ id, key }: Pick<Hit, 'id' | 'key'>, agoMs: number, quotas: Quotas): Promise<void> {
     await this.redis.run(MOVE, [nameOf(key)], [this.at(), id, Math.round(agoMs * 1_000), ...flat(quotas)]);
+  }
+
+  async forget(key: Uint8Array): Promise<void> {
+    await this.redis.run(FORGET, [nameOf(key)], []);
   }
 
   private at(): number {

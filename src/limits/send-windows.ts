@@ -27,6 +27,7 @@ export abstract class SendWindows {
 
   abstract state(key: Uint8Array): Promise<WindowRow | undefined>;
 
+  abstract forget(key: Uint8Array): Promise<void>;
   /** Never throws: the answer about a text must not hang on it. */
   abstract settle(hit: SettledHit): Promise<void>;
 }
@@ -48,6 +49,10 @@ export class DatabaseSendWindows extends SendWindows {
 
   state(key: Uint8Array): Promise<WindowRow | undefined> {
     return this.windows.state(key, this.limits);
+  }
+
+  forget(key: Uint8Array): Promise<void> {
+    return this.windows.forget(key);
   }
 
   settle(): Promise<void> {

@@ -28,4 +28,6 @@ export abstract class SlidingWindows {
   abstract take(hit: Hit, quotas: Quotas): Promise<WindowRow>;
   /** As it is now; undefined when nothing was taken yet. */
   abstract state(key: Uint8Array, quotas: Quotas): Promise<WindowRow | undefined>;
+  /** As if nothing had been taken. */
+  abstract forget(key: Uint8Array): Promise<void>;
 }

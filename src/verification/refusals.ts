@@ -1,10 +1,14 @@
 import type { DomainError } from '../kernel/index.js';
 import type { Refused } from '../prisma/index.js';
+import { PhoneTakesNoGuesses } from './verification.errors.js';
 
 type Detail = Refused['detail'];
 
 /** What each gate of a statement means to whoever asked. */
-const REFUSALS: Readonly<Record<string, (detail: Detail) => DomainError>> = {};
+const REFUSALS: Readonly<Record<string, (detail: Detail) => DomainError>> = {
+  guesses: ({ limit, retryAfter }) =>
+    new PhoneTakesNoGuesses(String(limit), typeof retryAfter === 'number' ? retryAfter : undefined),
+};
 
 /** @throws {Error} for a gate that nobody knows */
 export function refusalOf({ gate, detail }: Refused): DomainError {

@@ -1,6 +1,8 @@
 import { DestinationNotAllowed } from '../fraud/index.js';
 import { DomainError } from '../kernel/index.js';
 
+const DAY_SECS = 86_400;
+
 /** Also for one that was approved or canceled: an ended verification tells nothing to whoever still holds its id. */
 export class VerificationNotFound extends DomainError {
   readonly kind = 'not_found';
@@ -31,6 +33,26 @@ export class TooManyChecks extends DomainError {
   /** @param retryAfterSecs until this verification has expired. */
   constructor(override readonly retryAfterSecs: number) {
     super('Every guess at this code has been used.');
+  }
+}
+
+/** Too many wrong guesses at codes for one phone, whichever its verifications. */
+export class PhoneTakesNoGuesses extends DomainError {
+  readonly kind = 'rate_limited';
+  readonly code = 'TOO_MANY_CHECKS';
+  override readonly hint: string;
+  override readonly extensions: { readonly limit: string };
+  override readonly retryAfterSecs: number;
+
+  /** @param retryAfterSecs undefined: an operator must open it again */
+  constructor(limit: string, retryAfterSecs: number | undefined) {
+    super('Too many wrong codes were entered for this number.');
+    this.extensions = { limit };
+    this.retryAfterSecs = retryAfterSecs ?? DAY_SECS;
+    this.hint =
+      retryAfterSecs === undefined
+        ? 'An operator can open it again: npm run cli -- limits reset NUMBER.'
+        : 'Wait as long as Retry-After says; a new verification does not help.';
   }
 }
 

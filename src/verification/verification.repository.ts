@@ -103,16 +103,16 @@ export class VerificationRepository {
     return { ...row, remaining: window?.remaining ?? null, resets: window?.resets ?? null };
   }
 
-  /** Counts a guess before anyone compares it. Undefined when the verification takes no more guesses. */
+  /** Counts a guess before anyone compares it. Undefined when the verification takes no more. @throws {PhoneTakesNoGuesses} */
   async countGuess(id: string, purpose: string | null): Promise<sql.GuessRow | undefined> {
     const values = valuesFor(sql.COUNT_GUESS, { id, purpose, at: this.clock.databaseTime() });
-    const [row] = await this.database.query<sql.GuessRow>(sql.COUNT_GUESS, values);
+    const [row] = await this.database.query<sql.GuessRow>(sql.COUNT_GUESS, values).catch(refused);
     return row;
   }
 
-  /** When, for exactly one caller. @param run whose repeat may learn of it */
-  async approve(id: string, run: string | null): Promise<Date | undefined> {
-    const values = valuesFor(sql.APPROVE, { id, at: this.clock.databaseTime(), run });
+  /** When, for exactly one caller. @param guessedAt which guess was right @param run whose repeat may learn of it */
+  async approve(id: string, guessedAt: string, run: string | null): Promise<Date | undefined> {
+    const values = valuesFor(sql.APPROVE, { id, at: this.clock.databaseTime(), run, guessed_at: guessedAt });
     const [row] = await this.database.query<{ ended_at: Date }>(sql.APPROVE, values);
     return row?.ended_at;
   }

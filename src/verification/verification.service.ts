@@ -132,7 +132,7 @@ export class VerificationService {
     if (!row) return (await this.approvedBefore(id, run)) ?? this.ended(id, purpose);
     const phone = this.secrets.phoneOf(row);
     if (!isSameSecret(guess, this.secrets.codeOf(id, row, phone))) return { checksLeft: row.max_checks - row.checks };
-    const approvedAt = await this.verifications.approve(id, run?.id ?? null);
+    const approvedAt = await this.verifications.approve(id, row.guessed_at, run?.id ?? null);
     if (!approvedAt) {
       const before = await this.approvedBefore(id, run);
       if (before) return before;

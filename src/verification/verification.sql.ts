@@ -1,5 +1,5 @@
 import type { SealedPhone } from '../kernel/index.js';
-import type { WindowRow } from '../limits/index.js';
+import { GUESS_LIMITS, type WindowRow } from '../limits/index.js';
 import { named, type Statement } from '../prisma/index.js';
 
 /** A statement that says which row it answers with. */
@@ -29,7 +29,10 @@ export interface ReopenedRow extends OpenedRow, PhoneRow {
   readonly channel: string;
 }
 
-export type GuessRow = PhoneRow;
+export interface GuessRow extends PhoneRow {
+  /** Names the guess, to the microsecond. */
+  readonly guessed_at: string;
+}
 
 export interface EndedRow {
   readonly status: string;
@@ -81,12 +84,24 @@ const TAKE_HIT = `
         WHERE ${HAS_ROOM(1)} AND ${HAS_ROOM(2)}
       RETURNING hits, hits[cardinality(hits)] AS at`;
 
+const GUESSES = `ARRAY[${GUESS_LIMITS.join(', ')}]`;
+/** What remembers them is as long as a day's. */
+const [, MOST_REMEMBERED] = GUESS_LIMITS;
+/** Guesses of every verification that are its own: other verifications of the phone cannot use them up. */
+const OWN_GUESSES = 2;
+
+/** No code goes to a phone on which nobody could enter it: what it has left must be more than what its open ones keep. */
+const TAKES_GUESSES = `coalesce((
+            SELECT refuse('guesses', guesses_refusal(wrong_guesses, wrong_in_a_row, ${GUESSES}, ${NOW})) FROM phones
+              WHERE phone_key = key_now(:phone_key) AND (cardinality(wrong_guesses) > 0 OR wrong_in_a_row > 0)
+                AND guesses_left(wrong_guesses, wrong_in_a_row, ${GUESSES}, ${NOW}) <= guesses_kept(phone_key, :id, ${NOW})), true)`;
+
 const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}), verification AS (
       INSERT INTO verifications (id, purpose, channel, locale, phone_key, phone_sealed, key_version, code_length, max_checks,
                                  created_at, expires_at, next_send_at)
         SELECT :id::uuid, :purpose, :channel, :locale, :phone_key, :phone_sealed::bytea, :key_version::int, :code_length::int,
                :max_checks::int, at, at + make_interval(secs => :ttl_secs::int), at + make_interval(secs => :cooldown_secs::int)
-          FROM hit
+          FROM hit WHERE ${TAKES_GUESSES}
         RETURNING created_at, expires_at, next_send_at
     ), message AS (
       INSERT INTO messages (id, verification_id, phone_key, phone_sealed, key_version, template, status, lease_until,
@@ -154,13 +169,29 @@ export interface GuessParameters {
   readonly at: Date | null;
 }
 
-/** The guess is counted before it is compared, so no interleaving compares one more than allowed. */
+/**
+ * The guess is counted before it is compared, so no interleaving compares one more than allowed: in the verification, and as
+ * a wrong one in its phone, from which a right one is taken back. Beyond its own guesses a verification leaves what
+ * other open ones have as theirs.
+ */
 export const COUNT_GUESS = named<GuessParameters>(
   'count_guess',
-  `UPDATE verifications SET checks = checks + 1
-    WHERE id = :id AND status = 'pending' AND checks < max_checks AND (:purpose::text IS NULL OR purpose = :purpose)
-      AND expires_at > coalesce(:at::timestamptz, clock_timestamp())
-    RETURNING purpose, phone_key, phone_sealed, key_version, code_length, checks, max_checks`,
+  `WITH guess AS (
+      UPDATE verifications SET checks = checks + 1
+        WHERE id = :id AND status = 'pending' AND checks < max_checks AND (:purpose::text IS NULL OR purpose = :purpose)
+          AND expires_at > ${NOW}
+        RETURNING id, purpose, phone_key, phone_sealed, key_version, code_length, checks, max_checks
+    ), phone AS (
+      INSERT INTO phones AS p (phone_key, wrong_guesses, wrong_in_a_row) SELECT key_now(phone_key), ARRAY[${NOW}], 1 FROM guess
+        ON CONFLICT (phone_key) DO UPDATE SET wrong_in_a_row = p.wrong_in_a_row + 1,
+            wrong_guesses = p.wrong_guesses[greatest(cardinality(p.wrong_guesses) - ${MOST_REMEMBERED} + 2, 1) :] || ${NOW}
+          WHERE guesses_left(p.wrong_guesses, p.wrong_in_a_row, ${GUESSES}, ${NOW}) > (
+            SELECT CASE WHEN checks <= ${OWN_GUESSES} THEN 0 ELSE guesses_kept(phone_key, id, ${NOW}) END FROM guess)
+        RETURNING wrong_guesses[cardinality(wrong_guesses)]::text AS guessed_at
+    )
+    SELECT guess.*, guessed_at, CASE WHEN guessed_at IS NULL THEN refuse('guesses', (
+        SELECT guesses_refusal(wrong_guesses, wrong_in_a_row, ${GUESSES}, ${NOW}) FROM phones WHERE phone_key = key_now(guess.phone_key)))
+      END FROM guess LEFT JOIN phone ON true`,
 );
 
 export interface ApproveParameters {
@@ -168,12 +199,20 @@ export interface ApproveParameters {
   readonly at: Date | null;
   /** Whose repeat may learn of it. */
   readonly run: string | null;
+  /** The guess that turned out to be right, as COUNT_GUESS named it. */
+  readonly guessed_at: string;
 }
 
 export const APPROVE = named<ApproveParameters>(
   'approve',
-  `UPDATE verifications SET status = 'approved', ended_at = coalesce(:at::timestamptz, clock_timestamp()), approved_by = :run
-    WHERE id = :id AND status = 'pending' RETURNING ended_at`,
+  `WITH approved AS (
+      UPDATE verifications SET status = 'approved', ended_at = ${NOW}, approved_by = :run
+        WHERE id = :id AND status = 'pending' RETURNING phone_key, ended_at
+    ), phone AS (
+      UPDATE phones SET wrong_guesses = array_remove(wrong_guesses, :guessed_at::timestamptz), wrong_in_a_row = 0, approved_at = ended_at
+        FROM approved WHERE phones.phone_key = key_now(approved.phone_key)
+    )
+    SELECT ended_at FROM approved`,
 );
 
 export const CANCEL: Statement = {

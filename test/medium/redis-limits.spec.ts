@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { systemClock } from '../../src/kernel/index.js';
+import { PhoneNumber, systemClock } from '../../src/kernel/index.js';
 import { RedisWindows } from '../../src/limits/index.js';
 import { DatabaseUnavailable } from '../../src/prisma/index.js';
 import { RedisConnections } from '../../src/redis/index.js';
@@ -125,6 +125,19 @@ onRedis('limits in Redis, on three instances', () => {
     }
     await cluster.data.database.query({ name: '', text: 'DELETE FROM opt_outs' }, []);
     expect(await left()).toBe(4);
+  });
+
+  it('are not used up by starts for a phone that takes no more guesses', async () => {
+    for (let times = 0; times < 2; times++) {
+      const { id } = await one.verifications.start(request());
+      for (let guess = 0; guess < 5; guess++) await outcomeOf(one.verifications.check(id, 'wrong', 'tests'));
+    }
+    for (let times = 0; times < 7; times++) expect(await start()).toBe('TOO_MANY_CHECKS');
+    const phone = PhoneNumber.parse(PHONE);
+    expect((await one.limits.show(phone)).sends[0]).toMatchObject({ remaining: 3 });
+    await one.limits.reset(phone);
+    expect(await redis.keys()).toEqual([]);
+    expect(await left()).toBe(5);
   });
 
   it('are not used up by resends that come too early, at once, too late or for nothing', async () => {

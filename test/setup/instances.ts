@@ -8,6 +8,7 @@ import { Test } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module.js';
 import { readConfig } from '../../src/config/index.js';
 import type { Source } from '../../src/kernel/index.js';
+import { PhoneLimits } from '../../src/limits/index.js';
 import { Database, DatabaseUnavailable, PrismaService, type Statement } from '../../src/prisma/index.js';
 import { DeliveryReports, OptOuts, OutboxWorker, Rotation } from '../../src/sms/index.js';
 import { VerificationService } from '../../src/verification/index.js';
@@ -43,6 +44,7 @@ export interface Instance {
   readonly outbox: OutboxWorker;
   readonly reports: DeliveryReports;
   readonly optOuts: OptOuts;
+  readonly limits: PhoneLimits;
   readonly database: SpiedDatabase;
 }
 
@@ -103,6 +105,7 @@ export async function startCluster(count = 1, env: Source = {}): Promise<Cluster
       outbox: module.get(OutboxWorker),
       reports: module.get(DeliveryReports),
       optOuts: module.get(OptOuts),
+      limits: module.get(PhoneLimits),
       database,
     };
   };

@@ -11,13 +11,13 @@ export class Clients {
 
   async visits(): Promise<void> {
     const { random, scheduler, plan } = this.world;
-    const pressing = plan.pressed > 0 ? this.press() : Promise.resolve();
+    const pressing = plan.pressed > 0 ? [this.press(), this.guessAtAll()] : [];
     const under: Promise<void>[] = [];
     for (let visit = 0; visit < plan.visits; visit++) {
       await scheduler.sleep(random.chance(0.5) ? random.between(0, 2_000) : random.scale(1_000, 7_200_000));
       under.push(this.visit(random.pick(this.world.phones)));
     }
-    await Promise.all([pressing, ...under]);
+    await Promise.all([...pressing, ...under]);
   }
 
   /** One person: asks for a code, then does what people do. */
@@ -57,6 +57,22 @@ export class Clients {
       const isRefused = reply.kind === 'refusal' && reply.error instanceof RateLimitExceeded;
       const waitMs = isRefused ? (reply.error.retryAfterSecs ?? 0) * 1_000 : random.scale(10, 60_000);
       await scheduler.sleep(waitMs);
+    }
+  }
+
+  /** Somebody who only knows a number, and guesses at as many codes for it as he can have sent. */
+  private async guessAtAll(): Promise<void> {
+    const { random, scheduler, plan } = this.world;
+    const phone = this.world.phones[1] ?? this.world.phones[0]!;
+    for (let left = Math.min(plan.pressed, 8); left > 0; left--) {
+      const started = await this.start(phone);
+      const guesses = started ? random.between(4, 7) : 0;
+      await Promise.all(
+        Array.from({ length: guesses }, () =>
+          this.check(started!.id, this.wrong(started!.id), random.scale(1, 60_000)),
+        ),
+      );
+      await scheduler.sleep(random.scale(1_000, 900_000));
     }
   }
 

@@ -11,6 +11,8 @@ export const rankOf = (status: unknown) => RANK[String(status)] ?? -1;
 
 const MOST_GUESSES = 5;
 const PER_HOUR = 5;
+const WRONG_PER_HOUR = 10;
+const WRONG_PER_DAY = 25;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const RECOVERY_MS = 30_000;
@@ -19,6 +21,11 @@ const RECOVERY_MS = 30_000;
 export class Judge implements Witness {
   private readonly texts: Text[] = [];
   private readonly guesses = new Map<string, number>();
+  private readonly wrongGuesses: {
+    readonly verification: string;
+    readonly phone: string | undefined;
+    readonly at: number;
+  }[] = [];
   private readonly approvals = new Map<string, number>();
   private readonly promises = new Set<string>();
   /** The verification that each Idempotency-Key was answered with. */
@@ -44,14 +51,34 @@ export class Judge implements Witness {
     return this.texts.filter((text) => this.messageOf(text)?.verification_id === verification);
   }
 
-  executed(statement: string, values: readonly unknown[], rows: number): void {
+  executed(statement: string, id: string, rows: number): void {
     const { executed } = this.world;
     executed.set(statement, (executed.get(statement) ?? 0) + 1);
+    if (statement === 'approve' && rows > 0) this.takeBackGuess(id);
     if (statement !== 'count_guess' || rows === 0) return;
-    const id = String(values[0]);
+    this.countWrongGuess(id);
     const count = (this.guesses.get(id) ?? 0) + 1;
     this.guesses.set(id, count);
     if (count > MOST_GUESSES) this.world.violated('1', `guess ${count} at ${short(id)} is evaluated`);
+  }
+
+  /** Until an approval shows that it was right. */
+  private countWrongGuess(verification: string): void {
+    const { world } = this;
+    const phone = world.phoneOf(world.shadow.verifications.get(verification)?.phone_key);
+    const { now } = world.scheduler;
+    this.wrongGuesses.push({ verification, phone, at: now });
+    const within = (ms: number) =>
+      this.wrongGuesses.filter((guess) => guess.phone === phone && guess.at > now - ms).length;
+    // Right ones count, too, until they are approved a moment later: those under way are at most one a verification.
+    if (within(HOUR_MS) > WRONG_PER_HOUR)
+      world.violated('2', `${within(HOUR_MS)} wrong guesses at ${phone} in an hour`);
+    if (within(DAY_MS) > WRONG_PER_DAY) world.violated('2', `${within(DAY_MS)} wrong guesses at ${phone} in a day`);
+  }
+
+  private takeBackGuess(verification: string): void {
+    const index = this.wrongGuesses.findLastIndex((guess) => guess.verification === verification);
+    if (index >= 0) this.wrongGuesses.splice(index, 1);
   }
 
   judged(id: string, guess: string, valid: boolean): void {

@@ -1,10 +1,20 @@
-import { Database, DatabaseUnavailable, type PrismaService, type Statement } from '../../src/prisma/index.js';
+import {
+  Database,
+  DatabaseUnavailable,
+  Refused,
+  type NamedStatement,
+  type PrismaService,
+  type Statement,
+} from '../../src/prisma/index.js';
 import { DATABASE_NOW, type Process } from './process.js';
 import { readChange } from './shadow.js';
 import type { World } from './world.js';
 
-/** A run that another took over meanwhile makes what is there; of a seed's one transaction that undoes this statement alone. */
-const REFUSABLE = 'start_verification';
+/** What may be refused, or be there already; of a seed's one transaction that undoes this statement alone. */
+const REFUSABLE: ReadonlySet<string> = new Set(['start_verification', 'count_guess']);
+/** The verification that the statement is about. */
+const idIn = (statement: Statement | NamedStatement<{ id: string }>, values: readonly unknown[]) =>
+  String(values['order' in statement ? statement.order.indexOf('id') : 0]);
 
 /** One process's way to the database that all share; every statement takes its time, and may get lost on it. */
 export class SimulatedDatabase extends Database {
@@ -15,8 +25,9 @@ export class SimulatedDatabase extends Database {
     super();
   }
 
-  query<Row extends object>({ name, text }: Statement, values: readonly unknown[]): Promise<Row[]> {
+  query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
     const { world } = this;
+    const { name, text } = statement;
     return this.roundTrip(name, async () => {
       const now = new Date(world.scheduler.now);
       const parameters = values.map((value) => (value === DATABASE_NOW ? now : value));
@@ -25,8 +36,8 @@ export class SimulatedDatabase extends Database {
         if (change) world.changed(change);
       };
       const run = () => world.store.prepared.query<Row>(text, parameters, onNotice);
-      const rows = name === REFUSABLE ? await world.store.apart(run) : await run();
-      world.judge.executed(name, values, rows.length);
+      const rows = REFUSABLE.has(name) ? await world.store.apart(run) : await run();
+      world.judge.executed(name, idIn(statement, values), rows.length);
       return rows;
     });
   }
@@ -81,7 +92,7 @@ export class SimulatedDatabase extends Database {
           if (lost === 'after') refuse(random.between(1, 3_000));
           else process.after(world.latency(), () => resolve(answer));
         } catch (error) {
-          const bug = error instanceof Error ? error : new Error(String(error));
+          const bug = Refused.from(error) ?? (error instanceof Error ? error : new Error(String(error)));
           process.after(1, () => reject(bug));
         }
         if (crash === 'after') world.instances.find((instance) => instance.process === process)?.crash();

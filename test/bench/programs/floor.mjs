@@ -132,7 +132,7 @@ app.post(
     if (guess.length !== code.length || !timingSafeEqual(guess, code)) {
       return { status: 'pending', valid: false, checksLeft: row.max_checks - row.checks };
     }
-    const approved = await run(APPROVE, { id, at: null, run: null });
+    const approved = await run(APPROVE, { id, at: null, run: null, guessed_at: row.guessed_at });
     if (approved.rows.length !== 1) return reply.code(404).send();
     return { status: 'approved', valid: true, proof: proofFor(id, phone) };
   },
