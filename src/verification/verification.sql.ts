@@ -92,9 +92,9 @@ const OWN_GUESSES = 2;
 
 /** No code goes to a phone on which nobody could enter it: what it has left must be more than what its open ones keep. */
 const TAKES_GUESSES = `coalesce((
-            SELECT refuse('guesses', guesses_refusal(wrong_guesses, wrong_in_a_row, ${GUESSES}, ${NOW})) FROM phones
+            SELECT refuse('guesses', guesses_refusal(wrong_guesses, wrong_in_a_row, ${GUESSES}, hit.at)) FROM phones
               WHERE phone_key = key_now(:phone_key) AND (cardinality(wrong_guesses) > 0 OR wrong_in_a_row > 0)
-                AND guesses_left(wrong_guesses, wrong_in_a_row, ${GUESSES}, ${NOW}) <= guesses_kept(phone_key, :id, ${NOW})), true)`;
+                AND guesses_left(wrong_guesses, wrong_in_a_row, ${GUESSES}, hit.at) <= guesses_kept(phone_key, :id, hit.at)), true)`;
 
 const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}), verification AS (
       INSERT INTO verifications (id, purpose, channel, locale, phone_key, phone_sealed, key_version, code_length, max_checks,
@@ -185,7 +185,7 @@ export const COUNT_GUESS = named<GuessParameters>(
       INSERT INTO phones AS p (phone_key, wrong_guesses, wrong_in_a_row) SELECT key_now(phone_key), ARRAY[${NOW}], 1 FROM guess
         ON CONFLICT (phone_key) DO UPDATE SET wrong_in_a_row = p.wrong_in_a_row + 1,
             wrong_guesses = p.wrong_guesses[greatest(cardinality(p.wrong_guesses) - ${MOST_REMEMBERED} + 2, 1) :] || ${NOW}
-          WHERE guesses_left(p.wrong_guesses, p.wrong_in_a_row, ${GUESSES}, ${NOW}) > (
+          WHERE guesses_left(p.wrong_guesses, p.wrong_in_a_row, ${GUESSES}, excluded.wrong_guesses[1]) > (
             SELECT CASE WHEN checks <= ${OWN_GUESSES} THEN 0 ELSE guesses_kept(phone_key, id, ${NOW}) END FROM guess)
         RETURNING wrong_guesses[cardinality(wrong_guesses)]::text AS guessed_at
     )
