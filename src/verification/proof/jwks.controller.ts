@@ -1,9 +1,16 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import { ApiPublicProblems, Public } from '../../http/index.js';
 import { ProofSigner } from './proof-signer.js';
 import type { PublicJwk } from './signing-keys.js';
+
+const TEXT = { type: 'string' };
+const JWK = {
+  type: 'object',
+  properties: { kty: TEXT, crv: TEXT, x: TEXT, y: TEXT, kid: TEXT, alg: TEXT, use: TEXT },
+};
+const JWK_SET = { type: 'object', required: ['keys'], properties: { keys: { type: 'array', items: JWK } } };
 
 @ApiTags('keys')
 @Controller('.well-known')
@@ -14,6 +21,7 @@ export class JwksController {
   @Public()
   @Header('cache-control', 'public, max-age=300')
   @ApiOperation({ summary: 'Public keys under which proofs are verified' })
+  @ApiOkResponse({ description: 'A JWK set (RFC 7517).', schema: JWK_SET })
   @ApiPublicProblems(429)
   keys(): { keys: readonly PublicJwk[] } {
     return { keys: this.proofs.publicKeys() };
