@@ -1,7 +1,7 @@
 export { callerOf, CallerName, NeedsScope, Public } from './api-key.guard.js';
 export { SCOPES, type Scope } from './api-keys.js';
 export { ApiProblems, ApiPublicProblems } from './api-problems.js';
-export { beforeAnswer } from './before-answer.js';
+export { beforeAnswer, ReadyAnswer } from './before-answer.js';
 export { openApi, serveDocs } from './docs.js';
 export { HttpModule } from './http.module.js';
 export type { HttpOptions } from './http.options.js';

@@ -2,6 +2,7 @@ import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { DomainError } from '../kernel/index.js';
+import { failedWith, ReadyAnswer } from './before-answer.js';
 import { frameworkProblem, problem, STATUS, type Problem } from './problem.js';
 import { setRateLimit } from './rate-limit-headers.js';
 import { duringRequest } from './request-context.js';
@@ -14,6 +15,8 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const request = host.switchToHttp().getRequest<FastifyRequest>();
+    if (error instanceof ReadyAnswer) return error.sendBy(reply);
+    failedWith(request, error);
     const answer = duringRequest({ requestId: request.id }, () => this.problemOf(error, request));
     if (error instanceof DomainError) {
       if (error.retryAfterSecs !== undefined) void reply.header('retry-after', String(error.retryAfterSecs));

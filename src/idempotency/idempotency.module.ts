@@ -1,9 +1,10 @@
 import { Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_GUARD } from '@nestjs/core';
 
 import { Answers } from './answers.js';
-import { IdempotencyInterceptor } from './idempotency.interceptor.js';
+import { IdempotencyGuard } from './idempotency.guard.js';
 import { IdempotencyModuleBase } from './idempotency.options.js';
 
-@Module({ providers: [Answers, { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor }] })
+/** Its guard comes after those that know the caller: HttpModule is imported before. */
+@Module({ providers: [Answers, { provide: APP_GUARD, useClass: IdempotencyGuard }] })
 export class IdempotencyModule extends IdempotencyModuleBase {}

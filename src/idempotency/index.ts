@@ -1,5 +1,5 @@
 export { Answers } from './answers.js';
 export { IdempotencyConflict } from './idempotency.errors.js';
-export { fateAfter } from './idempotency.interceptor.js';
+export { fateAfter } from './idempotency.guard.js';
 export { IdempotencyModule } from './idempotency.module.js';
 export { ApiRepeatable, ThisRun } from './repeatable.js';

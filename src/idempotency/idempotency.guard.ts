@@ -1,8 +1,7 @@
-import { Injectable, Logger, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { of, tap, type Observable } from 'rxjs';
 
-import { beforeAnswer, callerOf, isTooDeep } from '../http/index.js';
+import { beforeAnswer, callerOf, isTooDeep, ReadyAnswer } from '../http/index.js';
 import { DomainError, type ErrorKind } from '../kernel/index.js';
 import { Answers, type Answer, type Asked, type OwnClaim } from './answers.js';
 import { canonicalJson } from './canonical-json.js';
@@ -15,17 +14,39 @@ const KEPT_HEADERS = ['content-type', 'ratelimit', 'ratelimit-policy'];
 /** Refusals that are answers; after the others nothing was done, and the same request may fare better. */
 const KEPT_REFUSALS: ReadonlySet<ErrorKind> = new Set(['forbidden', 'not_found', 'gone']);
 
-/** Runs a POST with an Idempotency-Key once, and gives every repeat the answer of the first. */
+/** What the first request with the key was answered. */
+class Replay extends ReadyAnswer {
+  constructor(private readonly answer: Answer) {
+    super('answered before');
+  }
+
+  override sendBy(reply: FastifyReply): void {
+    const { status, headers, body } = this.answer;
+    void reply
+      .status(status)
+      .headers({ ...headers, 'idempotency-replayed': 'true' })
+      .send(body);
+  }
+}
+
+/**
+ * Runs a POST with an Idempotency-Key once, and gives every repeat the answer of the first. A guard, for it costs a request
+ * without a key nothing; an interceptor would take every request through rxjs.
+ */
 @Injectable()
-export class IdempotencyInterceptor implements NestInterceptor {
+export class IdempotencyGuard implements CanActivate {
   private readonly logger = new Logger('Idempotency');
 
   constructor(private readonly answers: Answers) {}
 
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const asked = askedBy(request);
-    if (!asked) return next.handle();
+    return asked ? this.claim(request, asked) : true;
+  }
+
+  /** @throws {IdempotencyConflict | IdempotencyMismatch | ReadyAnswer | DatabaseUnavailable} */
+  private async claim(request: FastifyRequest, asked: Asked): Promise<true> {
     const claim = await this.answers.claim(asked);
     switch (claim.state) {
       case 'running':
@@ -33,17 +54,14 @@ export class IdempotencyInterceptor implements NestInterceptor {
       case 'mismatch':
         throw new IdempotencyMismatch();
       case 'answered':
-        beforeAnswer(request, (reply) => Promise.resolve(replay(claim.answer, reply)));
-        return of(undefined);
-      case 'ours': {
-        let failure: unknown;
+        throw new Replay(claim.answer);
+      case 'ours':
         runs.set(request, claim.run);
-        beforeAnswer(request, async (reply, body) => {
+        beforeAnswer(request, async (reply, body, failure) => {
           await this.settle(claim, failure, reply, body);
           return body;
         });
-        return next.handle().pipe(tap({ error: (error: unknown) => (failure = error) }));
-      }
+        return true;
     }
   }
 
@@ -83,9 +101,4 @@ function answerOf(reply: FastifyReply, body: unknown): Answer {
     reply.hasHeader(name) ? [[name, String(reply.getHeader(name))]] : [],
   );
   return { status: reply.statusCode, headers: Object.fromEntries(headers) as Answer['headers'], body: String(body) };
-}
-
-function replay({ status, headers, body }: Answer, reply: FastifyReply): string {
-  void reply.status(status).headers({ ...headers, 'idempotency-replayed': 'true' });
-  return body;
 }
