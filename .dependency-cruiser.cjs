@@ -11,9 +11,10 @@ const rooms = {
   verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
   reports: ['kernel', 'http', 'sms'],
   messages: ['kernel', 'prisma', 'http', 'sms'],
+  webhooks: ['kernel', 'prisma', 'http'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   config: ['kernel', 'sms'],
-  cli: ['kernel', 'prisma', 'config', 'http', 'sms', 'verification'],
+  cli: ['kernel', 'prisma', 'config', 'http', 'sms', 'verification', 'webhooks'],
 };
 
 module.exports = {
