@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 
 import { Client } from 'pg';
 
-import { Clock } from '../../src/kernel/index.js';
+import { type Clock } from '../../src/kernel/index.js';
 import { openTestDatabase, serverUrl, type TestDatabase } from '../setup/database.js';
 import { WebhookReceiver } from '../setup/webhook-receiver.js';
 import { makeDue, setMessage, sql, startRows, startWebhooks, type WebhookInstance } from '../setup/webhooks.js';
@@ -242,20 +242,32 @@ describe('a delivery', () => {
     await endpoint();
     await happen();
     const other = await instance();
-    const late: (() => void)[] = [];
-    receiver.answer = (_, response) => void late.push(() => response.writeHead(late.length > 1 ? 500 : 204).end());
-    const slow = deliver(one);
-    await until(() => late.length === 1);
-    await makeDue(data);
-    const second = deliver(other);
-    await until(() => late.length === 2);
-    late[0]?.(); // 500, by the one whose lease was lost
-    await slow;
+    const late: ((status: number) => void)[] = [];
+    receiver.answer = (_, response) => void late.push((status) => response.writeHead(status).end());
+    /** One process has it under way when another takes it over. */
+    const both = async () => {
+      late.length = 0;
+      await makeDue(data);
+      const first = deliver(one);
+      await until(() => late.length === 1);
+      await makeDue(data);
+      const second = deliver(other);
+      await until(() => late.length === 2);
+      return { first, second };
+    };
+    const { first, second } = await both();
+    late[0]?.(500);
+    await first;
     expect(await rows()).toEqual([expect.objectContaining({ status: 'pending', last_status: null })]);
-    receiver.status(204);
-    late.length = 0;
-    await second.catch(() => undefined);
-  }, 30_000);
+    late[1]?.(503);
+    await second;
+    const again = await both();
+    late[0]?.(204);
+    await again.first;
+    late[1]?.(500);
+    await again.second;
+    expect(await rows()).toEqual([expect.objectContaining({ status: 'delivered', last_status: 204, wait: null })]);
+  });
 
   it('goes out once each, whichever of two processes finds it', async () => {
     await endpoint();

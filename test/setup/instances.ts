@@ -11,6 +11,7 @@ import type { Source } from '../../src/kernel/index.js';
 import { Database, DatabaseUnavailable, PrismaService, type Statement } from '../../src/prisma/index.js';
 import { DeliveryReports, OptOuts, OutboxWorker, Rotation } from '../../src/sms/index.js';
 import { VerificationService } from '../../src/verification/index.js';
+import { WebhookEndpoints } from '../../src/webhooks/index.js';
 import { FakeSns, FakeTwilio } from '../support/index.js';
 import { openTestDatabase, type TestDatabase } from './database.js';
 
@@ -43,6 +44,7 @@ export interface Instance {
   readonly outbox: OutboxWorker;
   readonly reports: DeliveryReports;
   readonly optOuts: OptOuts;
+  readonly webhooks: WebhookEndpoints;
   readonly database: SpiedDatabase;
 }
 
@@ -103,6 +105,7 @@ export async function startCluster(count = 1, env: Source = {}): Promise<Cluster
       outbox: module.get(OutboxWorker),
       reports: module.get(DeliveryReports),
       optOuts: module.get(OptOuts),
+      webhooks: module.get(WebhookEndpoints),
       database,
     };
   };
