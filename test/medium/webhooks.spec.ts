@@ -181,6 +181,11 @@ describe('a delivery', () => {
     await happen();
     await deliver(alone);
     expect(receiver.ledger.map(({ verifiedBy }) => verifiedBy)).toEqual([[secret], [secret]]);
+    const later = await instance({}, { current: 'a third secret of more than 32 bytes' });
+    await happen();
+    await deliver(later);
+    expect((await rows()).at(-1)).toMatchObject({ status: 'pending', last_error: 'secret_gone' });
+    expect(receiver.ledger).toHaveLength(2);
     // The phone of that one was sealed under a secret that is gone: it is told without.
     expect(receiver.ledger.map(({ body }) => body.includes('"phone"'))).toEqual([true, false]);
   });
@@ -539,7 +544,7 @@ describe('a hostile endpoint', () => {
 
 (serverUrl ? describe : describe.skip)('ten thousand events that wait', () => {
   it('hold up nobody: not while they, and the endpoint, are locked', async () => {
-    await endpoint('http://127.0.0.1:1/');
+    await endpoint();
     await sql(
       data,
       `INSERT INTO webhook_deliveries (id, endpoint_id, event_id, next_at, created_at)

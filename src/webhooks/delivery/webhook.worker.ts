@@ -148,7 +148,7 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
     const body = delivery.body ?? (await this.keep(delivery));
     if (body === undefined) return; // forgotten meanwhile, with its deliveries
     const secrets = this.secretsOf(delivery);
-    if (!secrets) return this.record(delivery, { error: 'secret_gone' });
+    if (secrets.length === 0) return this.record(delivery, { error: 'secret_gone' });
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'Sixdigit-Webhooks',
@@ -167,18 +167,21 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
     return (await this.database.query<{ body: string }>(KEEP_BODY, values))[0]?.body;
   }
 
-  /** Newest first; undefined when APP_SECRET was changed twice since they were made. */
-  private secretsOf(delivery: ClaimedWebhook): string[] | undefined {
+  /** Newest first; none when APP_SECRET was changed twice since they were made. */
+  private secretsOf(delivery: ClaimedWebhook): string[] {
     const { endpoint_id: id, secret_sealed, secret_version, former_sealed, former_version } = delivery;
-    try {
-      const secrets = [openSecret(this.keys, id, { version: secret_version, data: secret_sealed })];
-      if (former_sealed && former_version !== null)
-        secrets.push(openSecret(this.keys, id, { version: former_version, data: former_sealed }));
-      return secrets;
-    } catch (error) {
-      if (error instanceof SecretGone) return undefined;
-      throw error;
-    }
+    const sealed = [
+      { version: secret_version, data: secret_sealed },
+      ...(former_sealed && former_version !== null ? [{ version: former_version, data: former_sealed }] : []),
+    ];
+    return sealed.flatMap((each) => {
+      try {
+        return [openSecret(this.keys, id, each)];
+      } catch (error) {
+        if (error instanceof SecretGone) return [];
+        throw error;
+      }
+    });
   }
 
   private async record(delivery: ClaimedWebhook, outcome: Outcome): Promise<void> {
