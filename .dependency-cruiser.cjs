@@ -4,6 +4,9 @@ const rooms = {
   prisma: ['kernel', 'generated'],
   http: ['kernel'],
   idempotency: ['kernel', 'prisma', 'http'],
+  audit: ['kernel', 'prisma', 'http'],
+  keys: ['kernel', 'prisma', 'http', 'audit'],
+  admin: ['kernel', 'prisma', 'http', 'limits', 'audit'],
   redis: ['kernel'],
   sms: ['kernel', 'prisma'],
   limits: ['kernel', 'prisma', 'redis'],
@@ -13,7 +16,7 @@ const rooms = {
   messages: ['kernel', 'prisma', 'http', 'sms'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   config: ['kernel', 'sms'],
-  cli: ['kernel', 'prisma', 'config', 'http', 'sms', 'verification'],
+  cli: ['kernel', 'prisma', 'config', 'http', 'sms', 'verification', 'keys', 'admin'],
 };
 
 module.exports = {

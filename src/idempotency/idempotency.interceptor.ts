@@ -2,7 +2,7 @@ import { Injectable, Logger, type CallHandler, type ExecutionContext, type NestI
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { of, tap, type Observable } from 'rxjs';
 
-import { beforeAnswer, callerOf, isTooDeep } from '../http/index.js';
+import { beforeAnswer, callerOf, isToldOnce, isTooDeep } from '../http/index.js';
 import { DomainError, type ErrorKind } from '../kernel/index.js';
 import { Answers, type Answer, type Asked, type OwnClaim } from './answers.js';
 import { canonicalJson } from './canonical-json.js';
@@ -25,7 +25,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const asked = askedBy(request);
-    if (!asked) return next.handle();
+    if (!asked || isToldOnce(context.getHandler())) return next.handle();
     const claim = await this.answers.claim(asked);
     switch (claim.state) {
       case 'running':
