@@ -16,6 +16,10 @@ export function openApi(app: INestApplication, version: string): OpenAPIObject {
     .setVersion(version)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A key of API_KEYS.' }, 'apiKey')
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of /v1/auth.' },
+      'accessToken',
+    )
     .addSecurityRequirements('apiKey');
   const document = SwaggerModule.createDocument(app, builder.build());
   for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path) as Operation[])) {

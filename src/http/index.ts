@@ -1,4 +1,4 @@
-export { callerOf, CallerName, NeedsScope, Public } from './api-key.guard.js';
+export { callerOf, CallerName, NeedsScope, Public, WithoutKey } from './api-key.guard.js';
 export { SCOPES, type Scope } from './api-keys.js';
 export { ApiProblems, ApiPublicProblems } from './api-problems.js';
 export { beforeAnswer } from './before-answer.js';
@@ -7,6 +7,7 @@ export { HttpModule } from './http.module.js';
 export type { HttpOptions } from './http.options.js';
 export { JsonLogger } from './json-logger.js';
 export { MayBeAbsent } from './may-be-absent.js';
+export { networkOf, widerNetworkOf } from './network.js';
 export { setRateLimit } from './rate-limit-headers.js';
 export { STATUS } from './problem.js';
 export { createAdapter, LongBodies } from './server.js';
