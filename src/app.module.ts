@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 
+import { AuthModule } from './auth/index.js';
 import { AppConfig, AppConfigModule } from './config/index.js';
 import { FraudModule } from './fraud/index.js';
 import { HealthModule } from './health/index.js';
@@ -28,7 +29,8 @@ const reportWaitMs = ({ failoverTimeoutSecs, sendBudgetMs }: AppConfig['sms']) =
 @Module({})
 export class AppModule {
   static forRoot(config: AppConfig): DynamicModule {
-    const { sms, limits, phone, verification, server, database, redis, apiKeys } = config;
+    const { sms, limits, phone, verification, server, database, redis, apiKeys, auth } = config;
+    const issuer = server.publicBaseUrl ?? `http://${server.host}:${server.port}`;
     const context = { publicBaseUrl: server.publicBaseUrl, webhookSecret: sms.webhookSecret };
     const leaseMs = sms.sendBudgetMs + LEASE_MARGIN_MS;
     return {
@@ -65,8 +67,11 @@ export class AppModule {
           leaseMs,
           text: verification,
           revealCodes: sms.mode === 'simulation',
-          issuer: server.publicBaseUrl ?? `http://${server.host}:${server.port}`,
+          issuer,
         }),
+        ...(auth.enabled
+          ? [AuthModule.forRoot({ defaultRegion: phone.defaultRegion, issuer, audience: auth.audience ?? issuer })]
+          : []),
         ThrottlerModule.forRootAsync({
           inject: [AddressThrottle],
           useFactory: (storage: AddressThrottle) => ({ throttlers: [PUBLIC_REQUESTS], storage }),

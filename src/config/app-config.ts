@@ -63,6 +63,11 @@ export interface AppConfig {
     readonly webOtpDomain?: string;
     readonly androidAppHash?: string;
   };
+  readonly auth: {
+    readonly enabled: boolean;
+    /** Undefined stands for the issuer. */
+    readonly audience?: string;
+  };
   readonly redis?: { readonly url: string; readonly maxConnections: number };
   readonly adminPassword?: string;
   /** What the operator should know although nothing is wrong; one sentence each. */
