@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
 
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 
 import { networkOf, widerNetworkOf } from '../http/index.js';
-import { KeyRing, type PhoneNumber } from '../kernel/index.js';
+import { Clock, KeyRing, type PhoneNumber } from '../kernel/index.js';
 import { RateLimitExceeded, SlidingWindows } from '../limits/index.js';
+import { Database } from '../prisma/index.js';
 
 const HOUR = 3_600;
 const STARTS = { name: 'address-starts', quota: 10, secs: HOUR };
 const NETWORK_STARTS = { name: 'network-starts', quota: 40, secs: HOUR };
 const GUESSES = { name: 'address-guesses', quota: 20, secs: HOUR };
-/** For so long after it was counted, a phone is not counted again. */
-const SAME_PHONE = { name: 'address-phone', quota: 1, secs: 600 };
-/** Longer by that, so that in any hour there are never more: each phone that was used in it was counted in this window. */
-const PHONES = { name: 'address-phones', quota: 5, secs: HOUR + SAME_PHONE.secs };
+/** Different ones. A window counts hits, so these are rows of their own. */
+const PHONES = { name: 'address-phones', quota: 5, secs: HOUR };
+const ADMIT_PHONE = {
+  name: 'admit_address_phone',
+  text: 'SELECT retry_after FROM admit_address_phone($1, $2, $3, $4, $5, $6, $7)',
+};
 
 interface Limit {
   readonly name: string;
@@ -29,7 +32,9 @@ interface Limit {
 export class AddressLimits {
   constructor(
     private readonly windows: SlidingWindows,
+    private readonly database: Database,
     private readonly keys: KeyRing,
+    @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   /** Before a text is sent. @param phone where it is known @throws {RateLimitExceeded | DatabaseUnavailable | RedisUnavailable} */
@@ -46,15 +51,12 @@ export class AddressLimits {
   }
 
   private async countPhone(address: string, phone: PhoneNumber): Promise<void> {
-    const pair = `${address}\0${phone.line}`;
-    if (await this.isUsedUp(SAME_PHONE, pair)) return;
-    await this.take(PHONES, address);
-    await this.windows.take(this.hit(SAME_PHONE, pair), quotasOf(SAME_PHONE)); // refused: another request counted it, too
-  }
-
-  private async isUsedUp(limit: Limit, subject: string): Promise<boolean> {
-    const { key } = this.hit(limit, subject);
-    return (await this.windows.state(key, quotasOf(limit)))?.remaining?.[0] === 0;
+    const { name, quota, secs } = PHONES;
+    const { key, formerKey } = this.hit(PHONES, address);
+    const phones = [this.keys.lookupKey('phone', phone.line), this.keys.formerLookupKey('phone', phone.line)];
+    const values = [key, formerKey, ...phones, quota, secs, this.clock.databaseTime()];
+    const [row] = await this.database.query<{ retry_after: number | null }>(ADMIT_PHONE, values);
+    if (typeof row?.retry_after === 'number') throw new RateLimitExceeded(name, row.retry_after);
   }
 
   private async take(limit: Limit, subject: string): Promise<void> {

@@ -25,10 +25,14 @@ const routes = Object.entries(contract.paths).flatMap(([path, operations]) =>
     path,
     operation,
     isPublic: /^\/(health|\.well-known)\//.test(path),
+    isLogin: /^\/v1\/auth\/(phone\/|refresh$)/.test(path),
     isSigned: path.startsWith('/v1/webhooks/'),
   })),
 );
-const named = (wanted: boolean) => routes.filter(({ isPublic, isSigned }) => !isSigned && isPublic === wanted);
+const named = (wanted: boolean) =>
+  routes.filter(({ isPublic, isSigned, isLogin }) => !isSigned && !isLogin && isPublic === wanted);
+/** What somebody asks for who has nothing yet but a phone, or a refresh token. */
+const login = routes.filter(({ isLogin }) => isLogin);
 const signed = routes.filter(({ isSigned }) => isSigned);
 
 const retryAfterOf = ({ headers }: Answer) => Number(headers.get('retry-after'));
@@ -84,7 +88,12 @@ describe('the contract', () => {
       expect(status).toBe(403);
     });
 
-    it.each([...named(true), ...signed])('says that $method $path asks for no key', ({ operation }) => {
+    it.each(login)('asks for no key, but for a body, at $method $path', async ({ method, path }) => {
+      const answer = await app.call(method, path, {}, NO_KEY);
+      expect([answer.status, answer.body.code]).toEqual([400, 'INVALID_REQUEST']);
+    });
+
+    it.each([...named(true), ...signed, ...login])('says that $method $path asks for no key', ({ operation }) => {
       expect(operation.security).toEqual([]);
     });
 

@@ -230,3 +230,47 @@ BEGIN
   revoked := revoke_sessions(v_user.id, NULL, p_session, 'phone-change', v_at);
   outcome := 'changed';
 END $$;
+
+-- CreateTable
+CREATE TABLE "address_phones" (
+    "address_key" BYTEA NOT NULL,
+    "phone_key" BYTEA NOT NULL,
+    "last_at" TIMESTAMPTZ(6) NOT NULL,
+
+    CONSTRAINT "address_phones_pkey" PRIMARY KEY ("address_key","phone_key")
+);
+
+-- CreateIndex
+CREATE INDEX "address_phones_last_at_idx" ON "address_phones"("last_at");
+
+-- At most p_quota different phones for one address in any p_secs. retry_after: null when admitted, else seconds; then nothing is written.
+-- The former keys are those under the previous secret.
+CREATE FUNCTION admit_address_phone(
+  p_address bytea, p_former_address bytea, p_phone bytea, p_former_phone bytea, p_quota int, p_secs int, p_at timestamptz,
+  OUT retry_after int
+) LANGUAGE plpgsql AS $$
+DECLARE
+  v_at timestamptz;
+  v_opens timestamptz;
+BEGIN
+  -- In one order for all, whichever secret is the former one to them.
+  PERFORM pg_advisory_xact_lock(6018, hashtext(encode(least(p_address, p_former_address), 'hex')));
+  PERFORM pg_advisory_xact_lock(6018, hashtext(encode(greatest(p_address, p_former_address), 'hex')));
+  v_at := coalesce(p_at, clock_timestamp());
+  IF NOT EXISTS (SELECT 1 FROM address_phones WHERE address_key IN (p_address, p_former_address)
+      AND phone_key IN (p_phone, p_former_phone) AND last_at > v_at - make_interval(secs => p_secs)) THEN
+    SELECT last_at + make_interval(secs => p_secs) INTO v_opens FROM address_phones
+      WHERE address_key IN (p_address, p_former_address) AND last_at > v_at - make_interval(secs => p_secs)
+      ORDER BY last_at DESC OFFSET p_quota - 1 LIMIT 1;
+    IF FOUND THEN
+      retry_after := greatest(ceil(extract(epoch FROM v_opens - v_at)), 1);
+      RETURN;
+    END IF;
+  END IF;
+  DELETE FROM address_phones WHERE address_key IN (p_address, p_former_address) AND phone_key IN (p_phone, p_former_phone);
+  INSERT INTO address_phones (address_key, phone_key, last_at) VALUES (p_address, p_phone, v_at);
+  -- Two go for each that comes, so what is too old never piles up.
+  DELETE FROM address_phones WHERE (address_key, phone_key) IN (
+    SELECT address_key, phone_key FROM address_phones WHERE last_at <= v_at - make_interval(secs => p_secs)
+      ORDER BY last_at LIMIT 2 FOR UPDATE SKIP LOCKED);
+END $$;
