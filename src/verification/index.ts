@@ -1,4 +1,5 @@
 export { ProofSigner } from './proof/proof-signer.js';
+export { VerificationData } from './verification-data.js';
 export { VerificationModule } from './verification.module.js';
 export type { VerificationOptions } from './verification.options.js';
 export { VerificationService } from './verification.service.js';
