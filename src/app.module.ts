@@ -9,6 +9,8 @@ import { IdempotencyModule } from './idempotency/index.js';
 import { KernelModule } from './kernel.module.js';
 import { AddressThrottle, LimitsModule, SendWindows } from './limits/index.js';
 import { MessagesModule } from './messages/index.js';
+import { PERSONAL_DATA } from './privacy.rooms.js';
+import { PrivacyModule } from './privacy/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { RedisModule } from './redis/index.js';
 import { OutboxModule, SmsModule } from './sms/index.js';
@@ -75,6 +77,10 @@ export class AppModule {
         MessagesModule,
         ReportsModule,
         IdempotencyModule.forRoot({ leaseMs }),
+        PrivacyModule.forRoot({
+          rooms: PERSONAL_DATA,
+          program: { retention: { days: config.retentionDays }, defaultRegion: phone.defaultRegion },
+        }),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
       ],
     };

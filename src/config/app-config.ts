@@ -63,6 +63,8 @@ export interface AppConfig {
     readonly webOtpDomain?: string;
     readonly androidAppHash?: string;
   };
+  /** How long verifications and texts are kept. */
+  readonly retentionDays: number;
   readonly redis?: { readonly url: string; readonly maxConnections: number };
   readonly adminPassword?: string;
   /** What the operator should know although nothing is wrong; one sentence each. */

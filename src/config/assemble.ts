@@ -55,6 +55,7 @@ export function assemble(env: Environments, setup: SmsSetup, warnings: readonly 
       webOtpDomain: verification.WEB_OTP_DOMAIN?.toLowerCase(),
       androidAppHash: verification.ANDROID_APP_HASH,
     },
+    retentionDays: env.privacy.RETENTION_DAYS,
     redis: storage.REDIS_URL ? { url: storage.REDIS_URL, maxConnections: storage.REDIS_MAX_CONNECTIONS } : undefined,
     adminPassword: secrets.ADMIN_PASSWORD,
     warnings,

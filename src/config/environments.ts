@@ -3,6 +3,7 @@ import { clashes } from './aliases.js';
 import { check } from './check.js';
 import type { ConfigFault } from './config-refusal.js';
 import { LimitsEnvironment } from './variables/limits.environment.js';
+import { PrivacyEnvironment } from './variables/privacy.environment.js';
 import { SecretsEnvironment } from './variables/secrets.environment.js';
 import { ServerEnvironment } from './variables/server.environment.js';
 import { SmsEnvironment } from './variables/sms.environment.js';
@@ -17,6 +18,7 @@ export const ENVIRONMENTS = {
   sms: SmsEnvironment,
   limits: LimitsEnvironment,
   verification: VerificationEnvironment,
+  privacy: PrivacyEnvironment,
 } as const;
 
 export type Environments = { readonly [K in keyof typeof ENVIRONMENTS]: InstanceType<(typeof ENVIRONMENTS)[K]> };

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { of, tap, type Observable } from 'rxjs';
 
@@ -7,7 +8,7 @@ import { DomainError, type ErrorKind } from '../kernel/index.js';
 import { Answers, type Answer, type Asked, type OwnClaim } from './answers.js';
 import { canonicalJson } from './canonical-json.js';
 import { IdempotencyConflict, IdempotencyMismatch, InvalidIdempotencyKey } from './idempotency.errors.js';
-import { runs } from './repeatable.js';
+import { NEVER_KEPT, runs } from './repeatable.js';
 
 const KEY = /^[ -~]{1,255}$/;
 /** Beyond those that every answer has. */
@@ -20,11 +21,16 @@ const KEPT_REFUSALS: ReadonlySet<ErrorKind> = new Set(['forbidden', 'not_found',
 export class IdempotencyInterceptor implements NestInterceptor {
   private readonly logger = new Logger('Idempotency');
 
-  constructor(private readonly answers: Answers) {}
+  constructor(
+    private readonly answers: Answers,
+    private readonly reflector: Reflector,
+  ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const asked = askedBy(request);
+    const asked = this.reflector.get<boolean | undefined>(NEVER_KEPT, context.getHandler())
+      ? undefined
+      : askedBy(request);
     if (!asked) return next.handle();
     const claim = await this.answers.claim(asked);
     switch (claim.state) {

@@ -1,4 +1,4 @@
-import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 
@@ -11,6 +11,11 @@ export const runs = new WeakMap<FastifyRequest, Run>();
 export const ThisRun = createParamDecorator((_: unknown, context: ExecutionContext): Run | undefined =>
   runs.get(context.switchToHttp().getRequest<FastifyRequest>()),
 );
+
+export const NEVER_KEPT = Symbol('never-kept');
+
+/** Of a route that does the same when it is done again, and whose answer nobody is to keep: a key changes nothing. */
+export const NeverKept = () => SetMetadata(NEVER_KEPT, true);
 
 /** Documents that a POST takes an Idempotency-Key, as each with an API key does. */
 export const ApiRepeatable = () =>
