@@ -1,6 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Client } from 'pg';
+
 import { KeyRing, lookupKeysOf, PhoneNumber, type Source } from '../../src/kernel/index.js';
 import type { Resealed } from '../../src/kernel/index.js';
 import type { StartRequest } from '../../src/verification/index.js';
+import { serverUrl } from '../setup/database.js';
 import { dumpOf, tracesOf } from '../setup/dump.js';
 import { codeIn, startCluster, type Cluster, type Instance } from '../setup/instances.js';
 import { onRedis, openTestRedis, type TestRedis } from '../setup/redis.js';
@@ -196,6 +201,38 @@ describe('a number that is erased', () => {
     await cluster.data.age(60);
     await Promise.all(cluster.instances.map(({ outbox }) => outbox.run()));
     expect(texts()).toHaveLength(sent);
+  });
+
+  // As whoever writes down a failure, a resend, an adopted phone or a guess does, in whichever order.
+  it.each([
+    ['messages', 'verifications'],
+    ['verifications', 'messages'],
+    ['limit_windows', 'phone_aliases'],
+    ['phones', 'limit_windows'],
+    ['opt_outs', 'messages'],
+  ])("waits for who holds %s and then wants %s, and is in nobody's way", async (first, then) => {
+    if (!serverUrl) return; // the embedded database runs one transaction at a time
+    const before = await begin(1, ENOUGH);
+    await started();
+    await begin(1, { ...ENOUGH, ...ROTATED }, before);
+    const { id, code } = await started();
+    await one.verifications.check(id, wrongFor(code), 'tests');
+    await one.optOuts.add(phone, 'twilio');
+    const client = new Client({ connectionString: cluster.data.url });
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query(`SELECT 1 FROM ${first} FOR UPDATE`);
+      const erased = erase(one, true);
+      await sleep(300);
+      await client.query(`SELECT 1 FROM ${then} FOR UPDATE`);
+      await sleep(100);
+      await client.query('COMMIT');
+      expect((await erased).erased).toMatchObject({ verifications: expect.any(Number) });
+    } finally {
+      await client.end();
+    }
+    expect(await traces()).toEqual([]);
   });
 
   it('is erased by the next call where the database was lost in between', async () => {
