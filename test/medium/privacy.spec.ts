@@ -420,6 +420,31 @@ describe('after another secret was set', () => {
     await seemsTheSame(lived);
   });
 
+  it('nothing is lost either when every instance knew the new one before it was used', async () => {
+    const before = await begin(1);
+    const lived = await livedThrough();
+    const aware = await begin(1, { APP_SECRET_PREVIOUS: NEW }, before);
+    await outcomeOf(one.verifications.start(request()));
+    await outcomeOf(one.verifications.start(request(OPTED_OUT)));
+    await one.verifications.cancel(lived.open.id);
+    await cluster.data.age(31 * DAY_SECS);
+    await one.retention.run(); // from now on only the opt-out itself tells its number
+    await cluster.data.age(-31 * DAY_SECS);
+    const { id, code } = await started(APPROVED);
+    await one.verifications.check(id, code, 'tests');
+    await rows(
+      `UPDATE phones SET wrong_guesses = ARRAY[clock_timestamp()], wrong_in_a_row = 100 WHERE wrong_in_a_row > 0`,
+    );
+    const during = await begin(1, ROTATED, aware);
+    expect(await one.privacy.reseal(false)).toMatchObject({ left: 0 });
+    await begin(1, { APP_SECRET: NEW }, during);
+    expect(await outcomeOf(one.verifications.start(request()))).toBe('TOO_MANY_CHECKS');
+    expect(await outcomeOf(one.verifications.start(request(OPTED_OUT)))).toBe('DESTINATION_NOT_ALLOWED');
+    expect(await one.limits.show(PhoneNumber.parse(APPROVED))).toMatchObject({
+      guesses: { approvedAt: expect.any(Date) },
+    });
+  });
+
   it('it goes on where it was killed, and beside the program and an erase', async () => {
     const before = await begin(1, ENOUGH);
     const lived = await livedThrough();

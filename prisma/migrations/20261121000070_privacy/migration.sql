@@ -144,6 +144,13 @@ BEGIN
   RETURN cardinality(v_ids);
 END $$;
 
+-- As adopt_phone, for whoever knows which of the two is the present key: what an instance with the secrets the other way round
+-- has put under the former one goes along.
+CREATE FUNCTION move_phone(p_key bytea, p_former bytea) RETURNS void LANGUAGE sql AS $$
+  DELETE FROM phone_aliases WHERE former = p_key;
+  SELECT adopt_phone(p_key, p_former);
+$$;
+
 -- Writes one verification that is over, with its texts, under another key; what is kept of its phone goes along.
 -- False: somebody is at work on it, or it is there no more.
 CREATE FUNCTION reseal_verification(p_id uuid, p_former bytea, p_key bytea, p_sealed bytea, p_version int, p_at timestamptz)
@@ -156,7 +163,7 @@ BEGIN
   PERFORM 1 FROM verifications WHERE id = p_id AND phone_key = p_former
     AND (status <> 'pending' OR expires_at <= coalesce(p_at, clock_timestamp())) FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN RETURN false; END IF;
-  PERFORM adopt_phone(p_key, p_former);
+  PERFORM move_phone(p_key, p_former);
   UPDATE messages SET phone_key = p_key, phone_sealed = p_sealed, key_version = p_version WHERE id = ANY (v_messages);
   UPDATE verifications SET phone_key = p_key, phone_sealed = p_sealed, key_version = p_version WHERE id = p_id;
   RETURN true;
@@ -168,7 +175,7 @@ RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM 1 FROM messages WHERE id = p_id AND phone_key = p_former FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN RETURN false; END IF;
-  PERFORM adopt_phone(p_key, p_former);
+  PERFORM move_phone(p_key, p_former);
   UPDATE messages SET phone_key = p_key, phone_sealed = p_sealed, key_version = p_version WHERE id = p_id;
   RETURN true;
 END $$;
@@ -178,7 +185,7 @@ CREATE FUNCTION reseal_opt_out(p_former bytea, p_key bytea, p_sealed bytea, p_ve
 BEGIN
   PERFORM 1 FROM opt_outs WHERE phone_key = p_former AND phone_sealed IS NOT NULL FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN RETURN false; END IF;
-  PERFORM adopt_phone(p_key, p_former);
+  PERFORM move_phone(p_key, p_former);
   UPDATE opt_outs SET phone_sealed = p_sealed, key_version = p_version WHERE phone_key = p_key;
   RETURN FOUND;
 END $$;
