@@ -414,7 +414,9 @@ it('is documented at every POST that needs an API key', () => {
   const { paths } = JSON.parse(readFileSync(join(__dirname, '../../openapi.json'), 'utf8')) as {
     paths: Record<string, { post?: Operation }>;
   };
-  const posts = Object.values(paths).flatMap(({ post: operation }) => (operation ? [operation] : []));
+  // What is answered about a number is kept for nobody.
+  const kept = Object.entries(paths).filter(([path]) => !path.startsWith('/v1/phones/'));
+  const posts = kept.flatMap(([, { post: operation }]) => (operation ? [operation] : []));
   const repeatable = posts.filter(({ security }) => security?.length !== 0);
   expect(repeatable.length).toBeGreaterThanOrEqual(3);
   for (const { parameters, responses } of repeatable) {
