@@ -46,6 +46,11 @@ export class AppModule {
             attemptTimeoutMs: sms.attemptTimeoutMs,
             sendBudgetMs: sms.sendBudgetMs,
             defaultRegion: phone.defaultRegion,
+            budget: {
+              prices: limits.prices,
+              capMicros: limits.dailyCostLimitMicros,
+              keptPercent: limits.costShareForKnown,
+            },
             disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
           }),
         }),

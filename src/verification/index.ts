@@ -1,3 +1,4 @@
+export { CostLimitReached } from './verification.errors.js';
 export { ProofSigner } from './proof/proof-signer.js';
 export { VerificationModule } from './verification.module.js';
 export type { VerificationOptions } from './verification.options.js';

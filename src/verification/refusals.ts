@@ -1,10 +1,13 @@
 import type { DomainError } from '../kernel/index.js';
 import type { Refused } from '../prisma/index.js';
+import { CostLimitReached } from './verification.errors.js';
 
 type Detail = Refused['detail'];
 
 /** What each gate of a statement means to whoever asked. */
-const REFUSALS: Readonly<Record<string, (detail: Detail) => DomainError>> = {};
+const REFUSALS: Readonly<Record<string, (detail: Detail) => DomainError>> = {
+  cost: ({ retryAfter }) => new CostLimitReached(Number(retryAfter)),
+};
 
 /** @throws {Error} for a gate that nobody knows */
 export function refusalOf({ gate, detail }: Refused): DomainError {
