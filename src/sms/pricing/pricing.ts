@@ -27,16 +27,20 @@ const MOST_TEXTS = 2;
 
 /** What texts cost by the list, at the providers that are configured. */
 export class Pricing {
-  readonly capMicros: Micros;
-  readonly keptMicros: Micros;
-
   /** @param budget undefined: nothing costs anything, nothing is counted */
   constructor(
     private readonly providers: readonly string[],
     private readonly budget?: Budget,
-  ) {
-    this.capMicros = budget?.capMicros ?? 0;
-    this.keptMicros = Math.floor((this.capMicros * (budget?.keptPercent ?? 0)) / 100);
+  ) {}
+
+  /** A UTC day's. */
+  get capMicros(): Micros {
+    return this.budget?.capMicros ?? 0;
+  }
+
+  /** What of it is kept for phones that were approved before. */
+  get keptMicros(): Micros {
+    return Math.floor((this.capMicros * (this.budget?.keptPercent ?? 0)) / 100);
   }
 
   /** Nothing that is configured costs anything anywhere. */
