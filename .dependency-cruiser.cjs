@@ -11,9 +11,11 @@ const rooms = {
   verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
   reports: ['kernel', 'http', 'sms'],
   messages: ['kernel', 'prisma', 'http', 'sms'],
+  metrics: ['kernel', 'http'],
+  spend: ['kernel', 'prisma', 'http', 'sms', 'metrics'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   config: ['kernel', 'sms'],
-  cli: ['kernel', 'prisma', 'config', 'http', 'sms', 'verification'],
+  cli: ['kernel', 'prisma', 'config', 'http', 'sms', 'verification', 'spend'],
 };
 
 module.exports = {

@@ -9,10 +9,12 @@ import { IdempotencyModule } from './idempotency/index.js';
 import { KernelModule } from './kernel.module.js';
 import { AddressThrottle, LimitsModule, SendWindows } from './limits/index.js';
 import { MessagesModule } from './messages/index.js';
+import { MetricsModule } from './metrics/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { RedisModule } from './redis/index.js';
 import { OutboxModule, SmsModule } from './sms/index.js';
 import { ReportsModule } from './reports/index.js';
+import { SpendModule } from './spend/index.js';
 import { VerificationModule } from './verification/index.js';
 
 /** Requests a minute that one address may make to public routes. */
@@ -80,6 +82,8 @@ export class AppModule {
         MessagesModule,
         ReportsModule,
         IdempotencyModule.forRoot({ leaseMs }),
+        MetricsModule,
+        SpendModule.forRoot({ lowBalance: limits.lowBalance, homeCountry: phone.defaultRegion }),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
       ],
     };

@@ -9,7 +9,7 @@ const MEANING: Readonly<Record<number, string>> = {
   409: 'IDEMPOTENCY_CONFLICT: the first request with this key is still running',
   410: 'VERIFICATION_EXPIRED',
   422: 'IDEMPOTENCY_MISMATCH: this key came with another request',
-  429: 'RATE_LIMIT_EXCEEDED or TOO_MANY_CHECKS; Retry-After says when',
+  429: 'RATE_LIMIT_EXCEEDED, COST_LIMIT_REACHED or TOO_MANY_CHECKS; Retry-After says when',
   503: 'DELIVERY_UNAVAILABLE, SMS_DISABLED, DATABASE_UNAVAILABLE or REDIS_UNAVAILABLE',
 };
 

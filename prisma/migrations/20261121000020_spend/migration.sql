@@ -23,6 +23,15 @@ CREATE TABLE "spend_hours" (
     CONSTRAINT "spend_hours_pkey" PRIMARY KEY ("hour")
 );
 
+-- Who asked a prepaid provider last what is left there, and whether operators know that it is little.
+CREATE TABLE "provider_balances" (
+    "provider" TEXT NOT NULL,
+    "asked_at" TIMESTAMPTZ(6) NOT NULL,
+    "is_low" BOOLEAN NOT NULL DEFAULT false,
+
+    CONSTRAINT "provider_balances_pkey" PRIMARY KEY ("provider")
+);
+
 -- reserved_micros counts while is_held, in the row of spend_day. What is left of it when the message has ended is released by
 -- is_held alone: so the statement that releases it can still say how much it was.
 ALTER TABLE "messages"
