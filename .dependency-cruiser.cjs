@@ -7,12 +7,12 @@ const rooms = {
   redis: ['kernel'],
   sms: ['kernel', 'prisma'],
   limits: ['kernel', 'prisma', 'redis'],
-  fraud: ['kernel', 'prisma'],
+  fraud: ['kernel', 'prisma', 'http', 'limits', 'sms'],
   verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
   reports: ['kernel', 'http', 'sms'],
   messages: ['kernel', 'prisma', 'http', 'sms'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
-  config: ['kernel', 'sms'],
+  config: ['kernel', 'sms', 'fraud'],
   cli: ['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification'],
 };
 

@@ -1,3 +1,4 @@
+import type { ChallengeOptions, FraudOptions } from '../fraud/index.js';
 import type { CountryCode } from '../kernel/index.js';
 import type { AppConfig } from './app-config.js';
 import { developmentApiKey, developmentSecret } from './development-secret.js';
@@ -9,7 +10,7 @@ const MICROS = 1_000_000;
 
 /** Variables without a fault, put together by subject. Makes development's secret if there is none. */
 export function assemble(env: Environments, setup: SmsSetup, warnings: readonly string[]): AppConfig {
-  const { server, storage, secrets, sms, limits, verification } = env;
+  const { server, storage, secrets, sms, limits, verification, fraud } = env;
   const current = secrets.APP_SECRET ?? developmentSecret(storage.DATA_DIR);
   const devApiKey = secrets.API_KEYS ? undefined : developmentApiKey(current);
   return {
@@ -45,7 +46,20 @@ export function assemble(env: Environments, setup: SmsSetup, warnings: readonly 
     },
     phone: {
       defaultRegion: country(verification.PHONE_DEFAULT_REGION),
+    },
+    fraud: {
       allowedCountries: verification.ALLOWED_COUNTRIES?.map(country),
+      blockedCountries: fraud.BLOCKED_COUNTRIES?.map(country),
+      monitoredCountries: fraud.MONITORED_COUNTRIES?.map(country),
+      blockedLineTypes: fraud.BLOCKED_LINE_TYPES?.filter((type) => type !== 'none') as FraudOptions['blockedLineTypes'],
+      mode: fraud.FRAUD_MODE as FraudOptions['mode'],
+      challenge: {
+        provider: fraud.CHALLENGE_PROVIDER as ChallengeOptions['provider'],
+        secret: fraud.CHALLENGE_SECRET,
+        siteKey: fraud.CHALLENGE_SITE_KEY,
+        url: fraud.CHALLENGE_URL,
+        bits: fraud.CHALLENGE_BITS,
+      },
     },
     verification: {
       codeLength: verification.VERIFICATION_CODE_LENGTH,

@@ -4,13 +4,13 @@ import { ApiResponse } from '@nestjs/swagger';
 const MEANING: Readonly<Record<number, string>> = {
   400: 'INVALID_REQUEST, INVALID_PHONE_FORMAT or MESSAGE_TOO_LONG',
   401: 'UNAUTHORIZED',
-  403: 'DESTINATION_NOT_ALLOWED; UNAUTHORIZED where the key lacks a scope, and of a webhook',
+  403: 'DESTINATION_NOT_ALLOWED or CHALLENGE_REQUIRED; UNAUTHORIZED where the key lacks a scope, and of a webhook',
   404: 'VERIFICATION_NOT_FOUND; of a message NOT_FOUND',
   409: 'IDEMPOTENCY_CONFLICT: the first request with this key is still running',
   410: 'VERIFICATION_EXPIRED',
   422: 'IDEMPOTENCY_MISMATCH: this key came with another request',
   429: 'RATE_LIMIT_EXCEEDED or TOO_MANY_CHECKS; Retry-After says when',
-  503: 'DELIVERY_UNAVAILABLE, SMS_DISABLED, DATABASE_UNAVAILABLE or REDIS_UNAVAILABLE',
+  503: 'DELIVERY_UNAVAILABLE, CHALLENGE_UNAVAILABLE, SMS_DISABLED, DATABASE_UNAVAILABLE or REDIS_UNAVAILABLE',
 };
 
 const schema = {

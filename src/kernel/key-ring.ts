@@ -22,7 +22,7 @@ export class SecretGone extends DomainError {
   }
 }
 
-export type LookupKind = 'phone' | 'ip' | 'idempotency-key' | 'request';
+export type LookupKind = 'phone' | 'ip' | 'idempotency-key' | 'request' | 'prefix' | 'challenge';
 
 export interface Sealed {
   readonly version: number;

@@ -1,3 +1,4 @@
+import { BUDGET_GATE, DECISION, GATE_IS_OPEN, type GateParameters } from '../fraud/index.js';
 import type { SealedPhone } from '../kernel/index.js';
 import { GUESS_LIMITS, type WindowRow } from '../limits/index.js';
 import { named, type Statement } from '../prisma/index.js';
@@ -43,7 +44,7 @@ export interface EndedRow {
 const parameters = (count: number) => Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
 
 /** What a start writes, and what it is measured by. */
-export interface StartParameters {
+export interface StartParameters extends GateParameters {
   readonly id: string;
   readonly purpose: string;
   readonly channel: string;
@@ -96,12 +97,12 @@ const TAKES_GUESSES = `coalesce((
               WHERE phone_key = key_now(:phone_key) AND (cardinality(wrong_guesses) > 0 OR wrong_in_a_row > 0)
                 AND guesses_left(wrong_guesses, wrong_in_a_row, ${GUESSES}, hit.at) <= guesses_kept(phone_key, :id, hit.at)), true)`;
 
-const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}), verification AS (
+const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}), ${BUDGET_GATE}, verification AS (
       INSERT INTO verifications (id, purpose, channel, locale, phone_key, phone_sealed, key_version, code_length, max_checks,
                                  created_at, expires_at, next_send_at)
         SELECT :id::uuid, :purpose, :channel, :locale, :phone_key, :phone_sealed::bytea, :key_version::int, :code_length::int,
                :max_checks::int, at, at + make_interval(secs => :ttl_secs::int), at + make_interval(secs => :cooldown_secs::int)
-          FROM hit WHERE ${TAKES_GUESSES}
+          FROM hit WHERE ${TAKES_GUESSES} AND ${GATE_IS_OPEN}
         RETURNING created_at, expires_at, next_send_at
     ), message AS (
       INSERT INTO messages (id, verification_id, phone_key, phone_sealed, key_version, template, status, lease_until,
@@ -113,7 +114,7 @@ const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}
     ), attempt AS (
       INSERT INTO attempts (id, message_id, provider, started_at)
         SELECT :attempt_id, :message_id, :provider, created_at FROM message WHERE :attempt_id IS NOT NULL
-    )
+    ), ${DECISION}
     SELECT false AS opted_out, NULL::int AS refused_by, ${window}, verification.*,
            floor(extract(epoch FROM expires_at - created_at))::int AS secs_left
       FROM ${from}`;

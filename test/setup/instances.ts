@@ -9,6 +9,7 @@ import { AppModule } from '../../src/app.module.js';
 import { readConfig } from '../../src/config/index.js';
 import type { Source } from '../../src/kernel/index.js';
 import { PhoneLimits } from '../../src/limits/index.js';
+import { BudgetKeeper, DecisionLog } from '../../src/fraud/index.js';
 import { Database, DatabaseUnavailable, PrismaService, type Statement } from '../../src/prisma/index.js';
 import { DeliveryReports, OptOuts, OutboxWorker, Rotation } from '../../src/sms/index.js';
 import { VerificationService } from '../../src/verification/index.js';
@@ -45,6 +46,8 @@ export interface Instance {
   readonly reports: DeliveryReports;
   readonly optOuts: OptOuts;
   readonly limits: PhoneLimits;
+  readonly budgets: BudgetKeeper;
+  readonly decisions: DecisionLog;
   readonly database: SpiedDatabase;
 }
 
@@ -105,6 +108,8 @@ export async function startCluster(count = 1, env: Source = {}): Promise<Cluster
       outbox: module.get(OutboxWorker),
       reports: module.get(DeliveryReports),
       optOuts: module.get(OptOuts),
+      budgets: module.get(BudgetKeeper, { strict: false }),
+      decisions: module.get(DecisionLog, { strict: false }),
       limits: module.get(PhoneLimits),
       database,
     };
