@@ -13,7 +13,7 @@ const rooms = {
   messages: ['kernel', 'prisma', 'http', 'sms'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   config: ['kernel', 'sms', 'fraud'],
-  cli: ['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification'],
+  cli: ['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'fraud'],
 };
 
 module.exports = {

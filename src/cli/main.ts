@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { DomainError } from '../kernel/index.js';
 import { explain } from '../explain.js';
 import { version } from '../version.js';
+import { fraudCommand } from './commands/fraud.command.js';
 import { limitsCommand } from './commands/limits.command.js';
 import { secretCommand } from './commands/secret.command.js';
 
@@ -14,7 +15,7 @@ const program = new Command('sixdigit')
   .description('What operators do by hand. Reads the same environment, and the same .env, as the program itself.')
   .version(version)
   .showHelpAfterError();
-for (const add of [limitsCommand, secretCommand]) add(program);
+for (const add of [fraudCommand, limitsCommand, secretCommand]) add(program);
 
 try {
   await program.parseAsync();

@@ -7,11 +7,15 @@ import { ChallengeVerifier } from './challenge/challenge.js';
 import { challengeVerifier } from './challenge/challenges.js';
 import { DecisionLog } from './decision-log.js';
 import { DestinationPolicy } from './destination-policy.js';
+import { FraudController } from './fraud.controller.js';
+import { FraudOffice } from './fraud-office.js';
 import { FRAUD_OPTIONS, FraudModuleBase, type FraudOptions } from './fraud.options.js';
 import { SendGuard } from './send-guard.js';
 
 @Module({
+  controllers: [FraudController],
   providers: [
+    FraudOffice,
     DestinationPolicy,
     DecisionLog,
     SendGuard,
@@ -23,6 +27,6 @@ import { SendGuard } from './send-guard.js';
         challengeVerifier(challenge ?? { provider: 'proof-of-work' }, keys, windows, clock),
     },
   ],
-  exports: [SendGuard, BudgetKeeper],
+  exports: [SendGuard, BudgetKeeper, FraudOffice],
 })
 export class FraudModule extends FraudModuleBase {}

@@ -22,6 +22,13 @@ export interface GateParameters {
 }
 
 /**
+ * Elements one by one: of an array the planner cannot know the length before it comes, so it would plan every start anew,
+ * for longer than the start itself takes.
+ */
+const rows = (count: number, ...columns: readonly string[]) =>
+  `(VALUES ${Array.from({ length: count }, (_, index) => `(${[index + 1, ...columns.map((column) => `(${column})[${index + 1}]`)].join(', ')})`).join(', ')})`;
+
+/**
  * The twin of `Budgets.decide` and `charge` as CTEs of a start: they read `hit` (when), and the gate is open or the whole
  * statement is refused. Prefixes are locked the widest first. The country is hot and only ever challenged, so it is looked at
  * without a lock and charged within seconds.
@@ -30,11 +37,14 @@ export const BUDGET_GATE = `person AS (
       SELECT hit.at, EXISTS (
         SELECT 1 FROM phones WHERE phone_key = key_now(:phone_key) AND approved_at > hit.at - interval '90 days') AS known FROM hit
     ), locked AS (
-      SELECT b.* FROM person, unnest(:locked_keys::bytea[]) WITH ORDINALITY AS k(key, n), prefix_budgets AS b
-        WHERE b.key = k.key AND NOT person.known ORDER BY k.n FOR UPDATE OF b
+      SELECT b.* FROM person, ${rows(4, ':locked_keys::bytea[]')} AS k(n, key)
+          CROSS JOIN LATERAL (SELECT * FROM prefix_budgets WHERE key = k.key FOR UPDATE) AS b
+        WHERE NOT person.known
     ), budget AS (
       SELECT * FROM locked UNION ALL
-      SELECT b.* FROM person, prefix_budgets AS b WHERE b.key = ANY (:seen_keys::bytea[]) AND NOT person.known
+      SELECT b.* FROM person, ${rows(5, ':seen_keys::bytea[]')} AS k(n, key)
+          CROSS JOIN LATERAL (SELECT * FROM prefix_budgets WHERE key = k.key LIMIT 1) AS b
+        WHERE NOT person.known
     ), level AS (
       SELECT k.key, k.n, k.refill, b.key IS NULL AS is_new, person.at, least(:send_cost::float8, k.cap) AS need, a.approvals,
              least(k.max_cap, k.cap + ${DEFAULT_POLICY.growth} * a.approvals, coalesce(b.tokens, k.cap) + k.refill * a.secs / 3600) AS tokens,
@@ -42,8 +52,8 @@ export const BUDGET_GATE = `person AS (
              CASE WHEN b.blocked_until > person.at AND (k.n = 1 OR :price_micros::bigint > ${MICROS_A_TOKEN} OR b.probe_at + interval '30 minutes' > person.at)
                THEN least(b.blocked_until, CASE WHEN k.n > 1 AND :price_micros <= ${MICROS_A_TOKEN} THEN b.probe_at + interval '30 minutes' END)
              END AS blocked_until
-        FROM person CROSS JOIN unnest(:prefix_keys::bytea[], :level_caps::float8[], :level_refills::float8[], :level_max_caps::float8[])
-            WITH ORDINALITY AS k(key, cap, refill, max_cap, n)
+        FROM person CROSS JOIN ${rows(5, ':prefix_keys::bytea[]', ':level_caps::float8[]', ':level_refills::float8[]', ':level_max_caps::float8[]')}
+            AS k(n, key, cap, refill, max_cap)
           LEFT JOIN budget AS b ON b.key = k.key
           CROSS JOIN LATERAL (SELECT coalesce(decayed(b.approvals, b.at, person.at), 0) AS approvals,
             coalesce(greatest(extract(epoch FROM person.at - b.at)::float8, 0), 0) AS secs) AS a
@@ -63,22 +73,21 @@ export const BUDGET_GATE = `person AS (
                ELSE true END AS is_open
         FROM verdict
     ), charged AS (
-      UPDATE prefix_budgets AS b SET approvals = l.approvals, at = greatest(b.at, l.at),
-          tokens = l.tokens - CASE WHEN l.tokens + ${EPSILON} >= l.need THEN l.need ELSE 0 END,
-          probe_at = CASE WHEN l.is_blocked THEN l.at ELSE b.probe_at END
-        FROM level AS l, gate WHERE b.key = l.key AND b.key = ANY (:locked_keys) AND gate.is_open AND gate.counted
-    ), opened AS (
-      INSERT INTO prefix_budgets AS b (key, level, country, tokens, at)
-        SELECT l.key, l.n, :country::text, l.tokens - l.need, l.at FROM level AS l, gate
-          WHERE l.is_new AND l.key = ANY (:locked_keys) AND gate.is_open AND gate.counted ORDER BY l.n
-        ON CONFLICT (key) DO UPDATE SET tokens = b.tokens - :send_cost
+      INSERT INTO prefix_budgets AS b (key, level, country, tokens, approvals, at, probe_at, strikes)
+        SELECT l.key, l.n, :country::text, l.tokens - CASE WHEN l.tokens + ${EPSILON} >= l.need THEN l.need ELSE 0 END, l.approvals, l.at,
+               CASE WHEN l.is_blocked THEN l.at END, CASE WHEN l.is_new THEN 0 ELSE -1 END
+          FROM level AS l, gate WHERE l.n > 1 AND :lifts < 3 AND gate.is_open AND gate.counted ORDER BY l.n
+        -- Whose strikes are -1 was locked, and is there for sure; another was made by somebody else meanwhile.
+        ON CONFLICT (key) DO UPDATE SET at = greatest(b.at, excluded.at), probe_at = coalesce(excluded.probe_at, b.probe_at),
+          approvals = CASE WHEN excluded.strikes < 0 THEN excluded.approvals ELSE b.approvals END,
+          tokens = CASE WHEN excluded.strikes < 0 THEN excluded.tokens ELSE b.tokens - :send_cost END
         RETURNING tokens, level
     )`;
 
 /** For the verification's WHERE: two that were first on one prefix do not both go uncharged. */
 export const GATE_IS_OPEN = `(SELECT is_open FROM gate) AND coalesce((
-            SELECT refuse('budget', jsonb_build_object('verdict', 'deny', 'level', max(level), 'reason', 'budget', 'retryAfter', 60)) FROM opened
-              WHERE tokens < 0 AND :lifts < 2 HAVING count(*) > 0), true)`;
+            SELECT refuse('budget', jsonb_build_object('verdict', 'deny', 'level', max(level), 'reason', 'budget', 'retryAfter', 60)) FROM charged
+              WHERE tokens < -0.001 AND :lifts < 2 HAVING count(*) > 0), true)`;
 
 /** One more CTE, after `verification`. */
 export const DECISION = `decision AS (

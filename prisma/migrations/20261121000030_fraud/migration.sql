@@ -73,7 +73,8 @@ BEGIN
       FROM send_decisions AS d CROSS JOIN LATERAL unnest(d.keys) WITH ORDINALITY AS k(key, n)
       WHERE d.id = ANY (v_ids) AND d.counted GROUP BY k.key, k.n ORDER BY k.n, k.key
     ON CONFLICT (key) DO UPDATE SET level = excluded.level;
-  UPDATE prefix_budgets AS b SET at = greatest(b.at, v_at), approvals = n.approvals, tokens = least(n.cap, n.tokens + s.refund)
+  UPDATE prefix_budgets AS b SET at = greatest(b.at, v_at), approvals = n.approvals, tokens = least(n.cap, n.tokens + s.refund),
+      probe_at = CASE WHEN o.level > 1 AND o.blocked_until > v_at AND s.charge > 0 THEN v_at ELSE b.probe_at END
     FROM (
         SELECT k.key, coalesce(sum(least(cost, p_caps[k.n])) FILTER (WHERE k.n <= d.uncharged), 0) AS charge,
             coalesce(sum(cost / p_theta) FILTER (WHERE v.id IS NOT NULL), 0) AS refund, count(v.id) AS approved
@@ -113,7 +114,7 @@ BEGIN
   IF v_keys = '{}' THEN RETURN 0; END IF;
   PERFORM 1 FROM prefix_budgets WHERE key = ANY (v_keys) ORDER BY level, key FOR UPDATE;
   UPDATE prefix_budgets AS b SET strikes = n.strikes + 1, probe_at = v_at,
-      blocked_until = v_at + CASE level WHEN 1 THEN interval '1 hour'
+      blocked_until = v_at + CASE o.level WHEN 1 THEN interval '1 hour'
         ELSE make_interval(hours => least(12 * power(2, least(n.strikes, 4))::int, 168)) END
     FROM prefix_budgets AS o
       CROSS JOIN LATERAL (SELECT CASE WHEN o.blocked_until > v_at - interval '7 days' THEN o.strikes ELSE 0 END AS strikes) AS n
