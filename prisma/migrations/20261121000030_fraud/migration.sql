@@ -77,6 +77,7 @@ BEGIN
       probe_at = CASE WHEN o.level > 1 AND o.blocked_until > v_at AND s.charge > 0 THEN v_at ELSE b.probe_at END
     FROM (
         SELECT k.key, coalesce(sum(least(cost, p_caps[k.n])) FILTER (WHERE k.n <= d.uncharged), 0) AS charge,
+            count(*) FILTER (WHERE k.n <= d.uncharged) AS sends,
             coalesce(sum(cost / p_theta) FILTER (WHERE v.id IS NOT NULL), 0) AS refund, count(v.id) AS approved
           FROM send_decisions AS d CROSS JOIN LATERAL (SELECT greatest(1, d.price_micros / p_cost_micros)) AS c(cost)
             CROSS JOIN LATERAL unnest(d.keys) WITH ORDINALITY AS k(key, n)
@@ -84,10 +85,13 @@ BEGIN
           WHERE d.id = ANY (v_ids) AND d.counted GROUP BY k.key
       ) AS s JOIN prefix_budgets AS o ON o.key = s.key
       CROSS JOIN LATERAL (SELECT decayed(o.approvals, o.at, v_at)) AS d(approvals)
+      CROSS JOIN LATERAL (SELECT least(p_max_caps[o.level], p_caps[o.level] + p_growth * d.approvals,
+        o.tokens + p_refills[o.level] * greatest(extract(epoch FROM v_at - o.at)::float8, 0) / 3600) AS tokens) AS f
+      -- As many are charged as it can pay: more were let through only by a challenge, or before this was known.
       CROSS JOIN LATERAL (SELECT d.approvals + s.approved AS approvals,
         least(p_max_caps[o.level], p_caps[o.level] + p_growth * (d.approvals + s.approved)) AS cap,
-        greatest(least(o.tokens, 0), least(least(p_max_caps[o.level], p_caps[o.level] + p_growth * d.approvals),
-          o.tokens + p_refills[o.level] * greatest(extract(epoch FROM v_at - o.at)::float8, 0) / 3600) - s.charge) AS tokens) AS n
+        f.tokens - CASE WHEN s.sends > 0 THEN s.charge / s.sends
+          * least(s.sends, greatest(floor((f.tokens + 1e-9) * s.sends / s.charge), 0)) ELSE 0 END AS tokens) AS n
     WHERE b.key = s.key;
 
   UPDATE send_decisions AS d SET uncharged = 0, approved_at = v.ended_at,
