@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import type { ChallengeAnswer } from '../../src/fraud/index.js';
-import type { Source } from '../../src/kernel/index.js';
+import { DEFAULT_POLICY, type ChallengeAnswer } from '../../src/fraud/index.js';
+import { PhoneNumber, type Source } from '../../src/kernel/index.js';
 import { codeIn, startCluster, type Cluster, type Instance } from '../setup/instances.js';
 import { onRedis, openTestRedis, type TestRedis } from '../setup/redis.js';
 
@@ -144,6 +144,17 @@ describe('budgets that are enforced', () => {
     expect(await blocked()).toEqual([]);
   });
 
+  it('start afresh when an operator says so', async () => {
+    for (let n = 0; n < 10; n++) await start(phone(n));
+    await cluster.data.age(301);
+    await one.budgets.trip();
+    expect((await one.office.status()).blocked).toMatchObject([{ country: 'GB' }, { country: 'GB' }]);
+    expect(await one.office.unblock({ country: 'fr' })).toBe(0);
+    expect(await one.office.unblock({ phone: PhoneNumber.parse(phone(11)) })).toBeGreaterThan(1);
+    expect(await codeOf(start(phone(11)))).toBe('sent');
+    expect((await one.office.status()).blocked).toEqual([]);
+  });
+
   it('send nothing while the database is away', async () => {
     for (const { database } of cluster.instances) database.lost.add('start_verification');
     expect(await codeOf(start(phone(1)))).toBe('DATABASE_UNAVAILABLE');
@@ -177,6 +188,19 @@ describe('budgets that are recorded', () => {
       { verdict: 'allow', refused: false, mode: 'record', n: 10 },
       { verdict: 'deny', refused: false, mode: 'record', n: 20 },
     ]);
+  });
+
+  it('tell what a policy would have blocked, saved, and blocked wrongly', async () => {
+    for (let n = 0; n < 20; n++) await start(phone(n));
+    await approve(phone(21));
+    await rows('UPDATE send_decisions SET price_micros = 40000');
+    await one.budgets.settle();
+    const since = new Date(Date.now() - 86_400_000);
+    const { total, countries } = await one.office.replay(since);
+    expect(total).toEqual({ sends: 21, blocked: 11, challenged: 0, wronglyBlocked: 1, savedMicros: 440_000 });
+    expect(countries).toEqual([{ country: 'GB', ...total }]);
+    const levels = { ...DEFAULT_POLICY.levels, b4: { cap: 15, refill: 1, maxCap: 60 } };
+    expect((await one.office.replay(since, { ...DEFAULT_POLICY, levels })).total).toMatchObject({ blocked: 6 });
   });
 
   it('keep neither number nor prefix', async () => {

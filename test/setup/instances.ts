@@ -9,7 +9,7 @@ import { AppModule } from '../../src/app.module.js';
 import { readConfig } from '../../src/config/index.js';
 import type { Source } from '../../src/kernel/index.js';
 import { PhoneLimits } from '../../src/limits/index.js';
-import { BudgetKeeper, DecisionLog } from '../../src/fraud/index.js';
+import { BudgetKeeper, DecisionLog, FraudOffice } from '../../src/fraud/index.js';
 import { Database, DatabaseUnavailable, PrismaService, type Statement } from '../../src/prisma/index.js';
 import { DeliveryReports, OptOuts, OutboxWorker, Rotation } from '../../src/sms/index.js';
 import { VerificationService } from '../../src/verification/index.js';
@@ -47,6 +47,7 @@ export interface Instance {
   readonly optOuts: OptOuts;
   readonly limits: PhoneLimits;
   readonly budgets: BudgetKeeper;
+  readonly office: FraudOffice;
   readonly decisions: DecisionLog;
   readonly database: SpiedDatabase;
 }
@@ -109,6 +110,7 @@ export async function startCluster(count = 1, env: Source = {}): Promise<Cluster
       reports: module.get(DeliveryReports),
       optOuts: module.get(OptOuts),
       budgets: module.get(BudgetKeeper, { strict: false }),
+      office: module.get(FraudOffice, { strict: false }),
       decisions: module.get(DecisionLog, { strict: false }),
       limits: module.get(PhoneLimits),
       database,
