@@ -69,20 +69,26 @@ export class SendGuard {
   }
 
   /**
-   * What the statement of a start needs.
-   * @param answer to a challenge; looked at only where one may be asked for
+   * False where no challenge is ever asked for.
    * @throws {ChallengeRequired | ChallengeUnavailable} when the answer is not right, or cannot be judged
    */
-  async measure(phone: PhoneNumber, answer?: ChallengeAnswer, priceMicros = 0): Promise<GateParameters> {
+  async isSolved(phone: PhoneNumber, answer: ChallengeAnswer): Promise<boolean> {
+    if (!this.challenges || this.about(phone).mode === 'record') return false;
+    if (await this.challenges.verify(phone, answer)) return true;
+    throw new ChallengeRequired(this.challenges.demand(phone), true);
+  }
+
+  /** After the secret was changed: budgets go on under their new keys. */
+  async adopt(phone: PhoneNumber): Promise<void> {
+    const former = prefixKeys(this.keys, phone, 'former');
+    if (former) await this.database.query(ADOPT, [prefixKeys(this.keys, phone), former]);
+  }
+
+  /** What the statement of a start needs. */
+  measure(phone: PhoneNumber, isSolved: boolean, priceMicros = 0): GateParameters {
     const { mode, country, lineType } = this.about(phone);
     const isGuarded = mode !== 'record';
-    const isSolved = isGuarded && answer !== undefined && this.challenges !== null;
-    if (isSolved && !(await this.challenges.verify(phone, answer))) {
-      throw new ChallengeRequired(this.challenges.demand(phone), true);
-    }
     const prefix_keys = prefixKeys(this.keys, phone) ?? [];
-    const former = prefixKeys(this.keys, phone, 'former');
-    if (former) await this.database.query(ADOPT, [prefix_keys, former]);
     return {
       prefix_keys,
       locked_keys: isGuarded ? prefix_keys.slice(1) : [],

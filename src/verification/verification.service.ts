@@ -52,11 +52,13 @@ export class VerificationService {
     this.guard.admit(phone);
     const before = run?.isRepeat && (await this.sentBefore(run));
     if (before) return before;
-    const gate = await this.guard.measure(phone, challenge);
+    const isSolved = challenge !== undefined && (await this.guard.isSolved(phone, challenge));
+    const gate = this.guard.measure(phone, isSolved);
     const id = run?.id ?? randomUUID();
     const { codeLength, maxChecks, ttlSecs } = this.options;
     const phoneKey = this.keys.lookupKey('phone', phone.line);
     const formerPhoneKey = this.keys.formerLookupKey('phone', phone.line);
+    if (formerPhoneKey) await this.guard.adopt(phone);
     const { version: keyVersion, data: phoneSealed } = this.keys.seal(phone.e164, phoneKey);
     const verification = {
       id,
