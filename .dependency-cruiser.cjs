@@ -10,7 +10,7 @@ const rooms = {
   redis: ['kernel'],
   sms: ['kernel', 'prisma'],
   limits: ['kernel', 'prisma', 'redis'],
-  fraud: ['kernel', 'prisma', 'http', 'limits', 'sms'],
+  fraud: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'sms'],
   verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
   auth: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'verification'],
   reports: ['kernel', 'http', 'sms'],

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags 
 import { IsString, Length, Matches } from 'class-validator';
 
 import { ApiProblems, MayBeAbsent, NeedsScope } from '../http/index.js';
+import { ApiRepeatable } from '../idempotency/index.js';
 import { PhoneNumber } from '../kernel/index.js';
 import { FraudOffice, type FraudStatus } from './fraud-office.js';
 
@@ -61,6 +62,7 @@ export class FraudController {
   @ApiOperation({ summary: 'Forget what is held against a country, or against the prefixes of a phone' })
   @ApiOkResponse({ type: UnblockedDto })
   @ApiProblems(400, 403, 503)
+  @ApiRepeatable()
   async unblock(@Body() { country, phone }: UnblockDto): Promise<UnblockedDto> {
     return { prefixes: await this.office.unblock({ country, phone: phone ? PhoneNumber.parse(phone) : undefined }) };
   }
