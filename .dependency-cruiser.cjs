@@ -11,9 +11,10 @@ const rooms = {
   verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
   reports: ['kernel', 'http', 'sms'],
   messages: ['kernel', 'prisma', 'http', 'sms'],
+  webhooks: ['kernel', 'prisma', 'http'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   config: ['kernel', 'sms'],
-  cli: ['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification'],
+  cli: ['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'webhooks'],
 };
 
 module.exports = {

@@ -14,6 +14,7 @@ import { RedisModule } from './redis/index.js';
 import { OutboxModule, SmsModule } from './sms/index.js';
 import { ReportsModule } from './reports/index.js';
 import { VerificationModule } from './verification/index.js';
+import { WebhooksModule } from './webhooks/index.js';
 
 /** Requests a minute that one address may make to public routes. */
 const PUBLIC_REQUESTS = { ttl: 60_000, limit: 60 };
@@ -28,7 +29,7 @@ const reportWaitMs = ({ failoverTimeoutSecs, sendBudgetMs }: AppConfig['sms']) =
 @Module({})
 export class AppModule {
   static forRoot(config: AppConfig): DynamicModule {
-    const { sms, limits, phone, verification, server, database, redis, apiKeys } = config;
+    const { sms, limits, phone, verification, server, database, redis, apiKeys, webhooks } = config;
     const context = { publicBaseUrl: server.publicBaseUrl, webhookSecret: sms.webhookSecret };
     const leaseMs = sms.sendBudgetMs + LEASE_MARGIN_MS;
     return {
@@ -74,6 +75,7 @@ export class AppModule {
         HttpModule.forRoot({ apiKeys }),
         MessagesModule,
         ReportsModule,
+        WebhooksModule.forRoot(webhooks),
         IdempotencyModule.forRoot({ leaseMs }),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
       ],

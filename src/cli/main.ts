@@ -5,6 +5,7 @@ import { explain } from '../explain.js';
 import { version } from '../version.js';
 import { limitsCommand } from './commands/limits.command.js';
 import { secretCommand } from './commands/secret.command.js';
+import { webhooksCommand } from './commands/webhooks.command.js';
 
 /** Of sysexits.h: what was typed is wrong. */
 const EX_USAGE = 64;
@@ -14,7 +15,7 @@ const program = new Command('sixdigit')
   .description('What operators do by hand. Reads the same environment, and the same .env, as the program itself.')
   .version(version)
   .showHelpAfterError();
-for (const add of [limitsCommand, secretCommand]) add(program);
+for (const add of [limitsCommand, secretCommand, webhooksCommand]) add(program);
 
 try {
   await program.parseAsync();

@@ -63,6 +63,11 @@ export interface AppConfig {
     readonly webOtpDomain?: string;
     readonly androidAppHash?: string;
   };
+  readonly webhooks: {
+    readonly httpsOnly: boolean;
+    /** Addresses and ranges that webhooks may reach although they are not public. */
+    readonly privateNetworks: readonly string[];
+  };
   readonly redis?: { readonly url: string; readonly maxConnections: number };
   readonly adminPassword?: string;
   /** What the operator should know although nothing is wrong; one sentence each. */

@@ -9,7 +9,7 @@ const MICROS = 1_000_000;
 
 /** Variables without a fault, put together by subject. Makes development's secret if there is none. */
 export function assemble(env: Environments, setup: SmsSetup, warnings: readonly string[]): AppConfig {
-  const { server, storage, secrets, sms, limits, verification } = env;
+  const { server, storage, secrets, sms, limits, verification, webhooks } = env;
   const current = secrets.APP_SECRET ?? developmentSecret(storage.DATA_DIR);
   const devApiKey = secrets.API_KEYS ? undefined : developmentApiKey(current);
   return {
@@ -55,6 +55,7 @@ export function assemble(env: Environments, setup: SmsSetup, warnings: readonly 
       webOtpDomain: verification.WEB_OTP_DOMAIN?.toLowerCase(),
       androidAppHash: verification.ANDROID_APP_HASH,
     },
+    webhooks: { httpsOnly: server.NODE_ENV === 'production', privateNetworks: webhooks.WEBHOOK_PRIVATE_NETWORKS },
     redis: storage.REDIS_URL ? { url: storage.REDIS_URL, maxConnections: storage.REDIS_MAX_CONNECTIONS } : undefined,
     adminPassword: secrets.ADMIN_PASSWORD,
     warnings,

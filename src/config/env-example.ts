@@ -9,6 +9,7 @@ const HEADINGS: Readonly<Record<keyof typeof ENVIRONMENTS, string>> = {
   sms: 'Texts',
   limits: 'Limits',
   verification: 'Phones and verifications',
+  webhooks: 'Webhooks',
 };
 
 const PREFACE = `# Copy this file to .env and take the # off what you need: as it is, it changes nothing.

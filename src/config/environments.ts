@@ -8,6 +8,7 @@ import { ServerEnvironment } from './variables/server.environment.js';
 import { SmsEnvironment } from './variables/sms.environment.js';
 import { StorageEnvironment } from './variables/storage.environment.js';
 import { VerificationEnvironment } from './variables/verification.environment.js';
+import { WebhooksEnvironment } from './variables/webhooks.environment.js';
 
 /** Every environment class of the program itself; providers bring their own. */
 export const ENVIRONMENTS = {
@@ -17,6 +18,7 @@ export const ENVIRONMENTS = {
   sms: SmsEnvironment,
   limits: LimitsEnvironment,
   verification: VerificationEnvironment,
+  webhooks: WebhooksEnvironment,
 } as const;
 
 export type Environments = { readonly [K in keyof typeof ENVIRONMENTS]: InstanceType<(typeof ENVIRONMENTS)[K]> };

@@ -1,5 +1,5 @@
 export { callerOf, CallerName, NeedsScope, Public } from './api-key.guard.js';
-export { SCOPES, type Scope } from './api-keys.js';
+export { ApiKeys, SCOPES, type Scope } from './api-keys.js';
 export { ApiProblems, ApiPublicProblems } from './api-problems.js';
 export { beforeAnswer, ReadyAnswer } from './before-answer.js';
 export { openApi, serveDocs } from './docs.js';

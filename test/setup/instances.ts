@@ -12,6 +12,7 @@ import { PhoneLimits } from '../../src/limits/index.js';
 import { Database, DatabaseUnavailable, PrismaService, type Statement } from '../../src/prisma/index.js';
 import { DeliveryReports, OptOuts, OutboxWorker, Rotation } from '../../src/sms/index.js';
 import { VerificationService } from '../../src/verification/index.js';
+import { WebhookEndpoints } from '../../src/webhooks/index.js';
 import { FakeSns, FakeTwilio } from '../support/index.js';
 import { openTestDatabase, type TestDatabase } from './database.js';
 
@@ -45,6 +46,7 @@ export interface Instance {
   readonly reports: DeliveryReports;
   readonly optOuts: OptOuts;
   readonly limits: PhoneLimits;
+  readonly webhooks: WebhookEndpoints;
   readonly database: SpiedDatabase;
 }
 
@@ -106,6 +108,7 @@ export async function startCluster(count = 1, env: Source = {}): Promise<Cluster
       reports: module.get(DeliveryReports),
       optOuts: module.get(OptOuts),
       limits: module.get(PhoneLimits),
+      webhooks: module.get(WebhookEndpoints),
       database,
     };
   };
