@@ -335,6 +335,7 @@ describe('production', () => {
     ['API_KEYS', { API_KEYS: undefined }],
     ['API_KEYS', { API_KEYS: `${KEYS},mine:change-me-shop-0123456789` }],
     ['ADMIN_PASSWORD', { ADMIN_PASSWORD: 'elevenchars' }],
+    ['ADMIN_PASSWORD', { ADMIN_PASSWORD: 'Sixdigit-Admin-2026' }],
     ['ADMIN_PASSWORD', { ADMIN_PASSWORD: 'change-me-too-please' }],
     ['SMS_WEBHOOK_SECRET', { SMS_WEBHOOK_SECRET: 'change-me-to-at-least-32-characters' }],
     ['SMS_PROVIDERS', { SMS_PROVIDERS: 'mock' }],
