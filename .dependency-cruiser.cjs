@@ -4,6 +4,9 @@ const rooms = {
   prisma: ['kernel', 'generated'],
   http: ['kernel'],
   idempotency: ['kernel', 'prisma', 'http'],
+  audit: ['kernel', 'prisma', 'http'],
+  keys: ['kernel', 'prisma', 'http', 'audit'],
+  admin: ['kernel', 'prisma', 'http', 'limits', 'audit'],
   redis: ['kernel'],
   sms: ['kernel', 'prisma'],
   limits: ['kernel', 'prisma', 'redis'],
@@ -11,10 +14,10 @@ const rooms = {
   verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
   reports: ['kernel', 'http', 'sms'],
   messages: ['kernel', 'prisma', 'http', 'sms'],
-  webhooks: ['kernel', 'prisma', 'http'],
+  webhooks: ['kernel', 'prisma', 'http', 'idempotency'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   config: ['kernel', 'sms'],
-  cli: ['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'webhooks'],
+  cli: ['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
 };
 
 module.exports = {

@@ -1,12 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 
+import { AdminModule } from './admin/index.js';
 import { AppConfig, AppConfigModule } from './config/index.js';
 import { FraudModule } from './fraud/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
 import { IdempotencyModule } from './idempotency/index.js';
 import { KernelModule } from './kernel.module.js';
+import { KeysModule } from './keys/index.js';
 import { AddressThrottle, LimitsModule, SendWindows } from './limits/index.js';
 import { MessagesModule } from './messages/index.js';
 import { PrismaModule } from './prisma/index.js';
@@ -71,6 +73,12 @@ export class AppModule {
         ThrottlerModule.forRootAsync({
           inject: [AddressThrottle],
           useFactory: (storage: AddressThrottle) => ({ throttlers: [PUBLIC_REQUESTS], storage }),
+        }),
+        KeysModule.forRoot({ takenNames: apiKeys.map(({ name }) => name) }),
+        AdminModule.forRoot({
+          password: config.adminPassword,
+          publicBaseUrl: server.publicBaseUrl,
+          isSecure: config.env === 'production' || server.publicBaseUrl?.startsWith('https:') === true,
         }),
         HttpModule.forRoot({ apiKeys }),
         MessagesModule,

@@ -2,7 +2,8 @@ import { ConfigRefusal } from './config/index.js';
 import { DomainError } from './kernel/index.js';
 import { FolderInUse } from './prisma/index.js';
 
-/** Exit codes of sysexits.h: EX_CONFIG tells a supervisor that trying again is of no use, EX_UNAVAILABLE that it may be. */
+/** Exit codes of sysexits.h: EX_USAGE that a command was asked for what cannot be; EX_CONFIG tells a supervisor that trying again is of no use, EX_UNAVAILABLE that it may be. */
+const EX_USAGE = 64;
 const EX_CONFIG = 78;
 const EX_UNAVAILABLE = 69;
 
@@ -12,7 +13,10 @@ export function explain(error: unknown): { readonly message: string; readonly ex
   if (error instanceof FolderInUse) return { message: error.message, exitCode: EX_UNAVAILABLE };
   if (error instanceof DomainError) {
     const cause = error.cause instanceof Error ? ` Cause: ${error.cause.message || error.cause.name}.` : '';
-    return { message: `${error.message}${cause}\n${hintOf(error)}`, exitCode: EX_UNAVAILABLE };
+    return {
+      message: `${error.message}${cause}\n${hintOf(error)}`,
+      exitCode: error.kind === 'unavailable' ? EX_UNAVAILABLE : EX_USAGE,
+    };
   }
   const { code, port, syscall } = (error ?? {}) as { code?: unknown; port?: unknown; syscall?: unknown };
   if (code === 'EADDRINUSE')

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { DomainError } from '../kernel/index.js';
 import { explain } from '../explain.js';
 import { version } from '../version.js';
+import { keysCommand } from './commands/keys.command.js';
 import { limitsCommand } from './commands/limits.command.js';
 import { secretCommand } from './commands/secret.command.js';
 import { webhooksCommand } from './commands/webhooks.command.js';
@@ -15,7 +16,7 @@ const program = new Command('sixdigit')
   .description('What operators do by hand. Reads the same environment, and the same .env, as the program itself.')
   .version(version)
   .showHelpAfterError();
-for (const add of [limitsCommand, secretCommand, webhooksCommand]) add(program);
+for (const add of [keysCommand, limitsCommand, secretCommand, webhooksCommand]) add(program);
 
 try {
   await program.parseAsync();

@@ -22,6 +22,8 @@ export interface AppConfig {
     /** An origin, without a trailing slash. */
     readonly publicBaseUrl?: string;
     readonly trustedProxies: readonly string[];
+    /** Origins whose pages may read what browsers are meant to ask for. */
+    readonly corsOrigins: readonly string[];
   };
   readonly database:
     | { readonly kind: 'pglite'; readonly dataDir: string }
@@ -69,6 +71,7 @@ export interface AppConfig {
     readonly privateNetworks: readonly string[];
   };
   readonly redis?: { readonly url: string; readonly maxConnections: number };
+  /** In clear, or as a PHC string of argon2id. */
   readonly adminPassword?: string;
   /** What the operator should know although nothing is wrong; one sentence each. */
   readonly warnings: readonly string[];

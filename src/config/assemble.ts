@@ -19,6 +19,7 @@ export function assemble(env: Environments, setup: SmsSetup, warnings: readonly 
       port: server.PORT,
       publicBaseUrl: server.PUBLIC_BASE_URL && new URL(server.PUBLIC_BASE_URL).origin,
       trustedProxies: server.TRUSTED_PROXIES,
+      corsOrigins: server.CORS_ORIGINS.map((origin) => new URL(origin).origin),
     },
     database: storage.DATABASE_URL
       ? { kind: 'postgres', url: storage.DATABASE_URL }

@@ -54,6 +54,8 @@ describe('readConfig', () => {
     ['server.port', 3000],
     ['server.publicBaseUrl', undefined],
     ['server.trustedProxies', []],
+    ['server.corsOrigins', []],
+    ['adminPassword', undefined],
     ['logLevel', 'info'],
     ['sms.attemptTimeoutMs', 3000],
     ['sms.sendBudgetMs', 8000],
@@ -77,6 +79,11 @@ describe('readConfig', () => {
     [{ PORT: '' }, 'server.port', 3000],
     [{ PUBLIC_BASE_URL: 'https://a.example:8443/' }, 'server.publicBaseUrl', 'https://a.example:8443'],
     [{ TRUSTED_PROXIES: '10.0.0.0/8, ::1' }, 'server.trustedProxies', ['10.0.0.0/8', '::1']],
+    [
+      { CORS_ORIGINS: 'https://A.example:443/, http://b.example:8080' },
+      'server.corsOrigins',
+      ['https://a.example', 'http://b.example:8080'],
+    ],
     [{ DATABASE_URL: 'postgres://u:p@h/d' }, 'database', { kind: 'postgres', url: 'postgres://u:p@h/d' }],
     [{ REDIS_URL: 'rediss://h' }, 'redis', { url: 'rediss://h', maxConnections: 20 }],
     [{ SMS_RATE_LIMIT_PER_PHONE: '7' }, 'limits.perWindow', 7],
@@ -108,6 +115,13 @@ describe('readConfig', () => {
     ['TRUSTED_PROXIES', 'proxy.example'],
     ['TRUSTED_PROXIES', '10.0.0.0/33'],
     ['TRUSTED_PROXIES', '10.0.0.0/8/8'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'null'],
+    ['CORS_ORIGINS', 'https://*.example.com'],
+    ['CORS_ORIGINS', 'https://a.example/path'],
+    ['CORS_ORIGINS', 'https://a.example,b.example'],
+    ['ADMIN_PASSWORD', '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ'],
+    ['ADMIN_PASSWORD', '$argon2i$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$MTIzNDU2Nzg5MDEyMzQ1Njc4OTA'],
     ['DATABASE_URL', 'mysql://h/d'],
     ['REDIS_URL', 'http://h'],
     ['REDIS_MAX_CONNECTIONS', '0'],
@@ -145,7 +159,7 @@ describe('readConfig', () => {
     const [fault, ...others] = faults({ [name]: value });
     expect(others).toEqual([]);
     expect(fault).toMatchObject({ name });
-    expect(fault!.problem).toMatch(/^(must|has|names) .*\.$/);
+    expect(fault!.problem).toMatch(/^(must|has|is|names) .*\.$/);
     expect(fault!.mend).not.toBe('');
   });
 

@@ -2,21 +2,25 @@ import {
   applyDecorators,
   createParamDecorator,
   Injectable,
+  Optional,
   SetMetadata,
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ApiExtension } from '@nestjs/swagger';
+import { ApiExtension, ApiSecurity } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 
 import { DomainError } from '../kernel/index.js';
-import { ApiKeys, type Caller, type Scope } from './api-keys.js';
+import { ApiKeys } from './api-keys.js';
+import type { Caller, Scope } from './caller.js';
+import { OperatorSessions } from './operator-sessions.js';
 
 export class Unauthorized extends DomainError {
   readonly kind = 'unauthorized';
   readonly code = 'UNAUTHORIZED';
-  override readonly hint = 'Send "Authorization: Bearer KEY" with a key of API_KEYS.';
+  override readonly hint =
+    'Send "Authorization: Bearer KEY" with a key of API_KEYS, or one made by: npm run cli -- keys create';
 
   constructor() {
     super('A valid API key is needed here.');
@@ -46,8 +50,15 @@ export function isPublic(reflector: Reflector, context: ExecutionContext): boole
   return reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [context.getHandler(), context.getClass()]) === true;
 }
 
-/** What a key must be good for to be let in; without it, `verify`. */
-export const NeedsScope = (scope: Scope) => SetMetadata(SCOPE, scope);
+/** How the contract calls the two ways to be let in. */
+export const API_KEY_SECURITY = 'apiKey';
+export const SESSION_SECURITY = 'adminSession';
+
+/** What a key must be good for to be let in; without it, `verify`. `admin` also lets in who signed in as an operator. */
+export const NeedsScope = (scope: Scope) =>
+  scope === 'admin'
+    ? applyDecorators(SetMetadata(SCOPE, scope), ApiSecurity(API_KEY_SECURITY), ApiSecurity(SESSION_SECURITY))
+    : SetMetadata(SCOPE, scope);
 
 /** The name of the API key that the request came with; undefined on a public route. */
 export function callerOf(request: FastifyRequest): string | undefined {
@@ -67,18 +78,35 @@ export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly keys: ApiKeys,
+    @Optional() private readonly sessions?: OperatorSessions,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (isPublic(this.reflector, context)) return true;
     const handlers = [context.getHandler(), context.getClass()];
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const [, key] = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    const caller = key && this.keys.callerWith(key);
-    if (!caller) throw new Unauthorized();
     const scope = this.reflector.getAllAndOverride<Scope | undefined>(SCOPE, handlers) ?? 'verify';
-    if (!caller.scopes.includes(scope)) throw new ScopeMissing(scope);
-    callers.set(request, caller);
-    return true;
+    const caller = this.callerOf(request, scope);
+    // No promise for a key that is known: this runs with every request.
+    return caller instanceof Promise
+      ? caller.then((found) => letIn(request, found, scope))
+      : letIn(request, caller, scope);
   }
+
+  /** A cookie counts where operators' routes are, and only without a key: a browser sends it by itself. */
+  private callerOf(request: FastifyRequest, scope: Scope) {
+    const { authorization, cookie } = request.headers;
+    if (authorization) {
+      const [, key] = /^Bearer ([^\s]+)$/i.exec(authorization) ?? [];
+      return key === undefined ? undefined : this.keys.callerWith(key);
+    }
+    return scope === 'admin' && cookie !== undefined ? this.sessions?.callerOf(request) : undefined;
+  }
+}
+
+function letIn(request: FastifyRequest, caller: Caller | undefined, scope: Scope): true {
+  if (!caller) throw new Unauthorized();
+  if (!caller.scopes.includes(scope)) throw new ScopeMissing(scope);
+  callers.set(request, caller);
+  return true;
 }

@@ -1,34 +1,34 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** What a key may be used for: verifications, texts and their timelines, or what operators do. */
-export const SCOPES = ['verify', 'message', 'admin'] as const;
-export type Scope = (typeof SCOPES)[number];
+import type { Caller, Scope } from './caller.js';
+import { ISSUED_KEY, type IssuedKeys } from './issued-keys.js';
 
 export interface ApiKey {
   readonly name: string;
   readonly key: string;
 }
 
-/** Who a request comes from, and what it may do. */
-export interface Caller {
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-}
-
 /** The environment's keys are for backends; what operators do needs a key made for it. */
 const OF_ENVIRONMENT: readonly Scope[] = ['verify', 'message'];
 const sha256 = (text: string) => createHash('sha256').update(text).digest();
 
-/** Who a key belongs to. Only hashes are kept, and all are compared in the same time. */
+/** Who a key belongs to. Only hashes are kept, and those of the environment are all compared in the same time. */
 export class ApiKeys {
   private readonly hashes: readonly { readonly caller: Caller; readonly hash: Buffer }[];
 
-  constructor(keys: readonly ApiKey[]) {
+  /** @param issued those that operators made, where there are any */
+  constructor(
+    keys: readonly ApiKey[],
+    private readonly issued?: IssuedKeys,
+  ) {
     this.hashes = keys.map(({ name, key }) => ({ caller: { name, scopes: OF_ENVIRONMENT }, hash: sha256(key) }));
   }
 
-  callerWith(key: string): Caller | undefined {
+  /** @throws {DomainError} when nobody can tell whether it is one that an operator made */
+  callerWith(key: string): Caller | undefined | Promise<Caller | undefined> {
     const hash = sha256(key);
-    return this.hashes.filter((known) => timingSafeEqual(known.hash, hash))[0]?.caller;
+    const own = this.hashes.filter((known) => timingSafeEqual(known.hash, hash))[0]?.caller;
+    if (own || !this.issued || !ISSUED_KEY.test(key)) return own;
+    return this.issued.callerWith(hash.toString('hex'));
   }
 }

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
-import { PUBLIC_EXTENSION } from './api-key.guard.js';
+import { API_KEY_SECURITY, PUBLIC_EXTENSION, SESSION_SECURITY } from './api-key.guard.js';
 
 interface Operation {
   [PUBLIC_EXTENSION]?: true;
@@ -15,8 +15,22 @@ export function openApi(app: INestApplication, version: string): OpenAPIObject {
     .setDescription('Self-hosted phone verification: one call sends a code, a second call checks it.')
     .setVersion(version)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A key of API_KEYS.' }, 'apiKey')
-    .addSecurityRequirements('apiKey');
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', description: 'A key of API_KEYS, or one that an operator made.' },
+      API_KEY_SECURITY,
+    )
+    .addCookieAuth(
+      '__Host-sixdigit-admin',
+      {
+        type: 'apiKey',
+        in: 'cookie',
+        description:
+          'An operator who signed in. What changes something also needs the header X-CSRF-Token. Without TLS, in development, the ' +
+          'cookie is called sixdigit-admin.',
+      },
+      SESSION_SECURITY,
+    )
+    .addSecurityRequirements(API_KEY_SECURITY);
   const document = SwaggerModule.createDocument(app, builder.build());
   for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path) as Operation[])) {
     if (operation[PUBLIC_EXTENSION]) operation.security = [];

@@ -8,11 +8,7 @@ import { frameworkProblem } from './problem.js';
 /** Addresses that the router cannot read; it answers them before any hook or filter runs. */
 export function onUnreadableAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const problem = { ...frameworkProblem(error.statusCode ?? 400), instance: `urn:uuid:${request.id}` };
-  void reply
-    .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-request-id': request.id })
-    .status(problem.status)
-    .type('application/problem+json')
-    .send(problem);
+  void reply.header('x-request-id', request.id).status(problem.status).type('application/problem+json').send(problem);
 }
 
 const STATUS_OF: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { beforeAnswer, callerOf, isTooDeep, ReadyAnswer } from '../http/index.js';
+import { beforeAnswer, callerOf, isToldOnce, isTooDeep, ReadyAnswer } from '../http/index.js';
 import { DomainError, type ErrorKind } from '../kernel/index.js';
 import { Answers, type Answer, type Asked, type OwnClaim } from './answers.js';
 import { canonicalJson } from './canonical-json.js';
@@ -42,7 +42,7 @@ export class IdempotencyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const asked = askedBy(request);
-    return asked ? this.claim(request, asked) : true;
+    return asked && !isToldOnce(context.getHandler()) ? this.claim(request, asked) : true;
   }
 
   /** @throws {IdempotencyConflict | IdempotencyMismatch | ReadyAnswer | DatabaseUnavailable} */

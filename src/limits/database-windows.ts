@@ -6,8 +6,11 @@ import { SlidingWindows, type Hit, type Quotas, type WindowRow } from './sliding
 
 const TAKE = {
   name: 'take_hit',
-  text: 'SELECT refused_by, retry_after, remaining, resets FROM take_hit($1, $2, $3, $4, $5)',
+  // As text, because a Date has no microseconds.
+  text: 'SELECT refused_by, retry_after, remaining, resets, hit_at::text FROM take_hit($1, $2, $3, $4, $5)',
 };
+
+const GIVE_BACK = { name: 'give_back_hit', text: 'SELECT give_back_hit($1, $2::timestamptz)' };
 
 const STATE = {
   name: 'window_state',
@@ -32,6 +35,10 @@ export class DatabaseWindows extends SlidingWindows {
     const [row] = await this.database.query<WindowRow>(TAKE, values);
     if (!row) throw new Error('take_hit returned no row');
     return row;
+  }
+
+  async giveBack({ key }: Hit, { hit_at: hitAt }: WindowRow): Promise<void> {
+    await this.database.query(GIVE_BACK, [key, hitAt]);
   }
 
   async state(key: Uint8Array, { quotas, secs }: Quotas): Promise<WindowRow | undefined> {

@@ -5,6 +5,8 @@ export interface WindowRow {
   readonly retry_after: number | null;
   readonly remaining: readonly number[] | null;
   readonly resets: readonly number[] | null;
+  /** Of a hit that was taken in the database: when, to the microsecond. */
+  readonly hit_at?: string | null;
 }
 
 /** One hit in the window of `key`. */
@@ -26,6 +28,8 @@ export interface Quotas {
 export abstract class SlidingWindows {
   /** Takes the hit if every quota allows it. A refused one is not written, so it never extends a window. */
   abstract take(hit: Hit, quotas: Quotas): Promise<WindowRow>;
+  /** Takes back a hit that was taken, as if it had never been. @param taken what `take` answered */
+  abstract giveBack(hit: Hit, taken: WindowRow): Promise<void>;
   /** As it is now; undefined when nothing was taken yet. */
   abstract state(key: Uint8Array, quotas: Quotas): Promise<WindowRow | undefined>;
   /** As if nothing had been taken. */

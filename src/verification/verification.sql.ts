@@ -203,13 +203,17 @@ export interface ApproveParameters {
   readonly guessed_at: string;
 }
 
+const AT = 'array_position(wrong_guesses, :guessed_at::timestamptz)';
+/** One only: another may have been made in the same microsecond. */
+const WITHOUT_THIS = `coalesce(wrong_guesses[: ${AT} - 1] || wrong_guesses[${AT} + 1 :], wrong_guesses)`;
+
 export const APPROVE = named<ApproveParameters>(
   'approve',
   `WITH approved AS (
       UPDATE verifications SET status = 'approved', ended_at = ${NOW}, approved_by = :run
         WHERE id = :id AND status = 'pending' RETURNING phone_key, ended_at
     ), phone AS (
-      UPDATE phones SET wrong_guesses = array_remove(wrong_guesses, :guessed_at::timestamptz), wrong_in_a_row = 0, approved_at = ended_at
+      UPDATE phones SET wrong_guesses = ${WITHOUT_THIS}, wrong_in_a_row = 0, approved_at = ended_at
         FROM approved WHERE phones.phone_key = key_now(approved.phone_key)
     )
     SELECT ended_at FROM approved`,

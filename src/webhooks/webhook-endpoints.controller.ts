@@ -8,7 +8,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 
-import { ApiProblems, NeedsScope } from '../http/index.js';
+import { ApiProblems, NeedsScope, ToldOnce } from '../http/index.js';
+import { ApiRepeatable } from '../idempotency/index.js';
 import { WebhookDeliveries } from './delivery/webhook-deliveries.js';
 import { WebhookEndpoints } from './endpoints/webhook-endpoints.js';
 import {
@@ -33,6 +34,7 @@ export class WebhookEndpointsController {
   ) {}
 
   @Post()
+  @ToldOnce()
   @ApiOperation({
     summary: 'Have a server told what happens',
     description: 'By Standard Webhooks: signed with the secret of the answer, which is shown once.',
@@ -77,6 +79,7 @@ export class WebhookEndpointsController {
   }
 
   @Post(':id/rotate-secret')
+  @ToldOnce()
   @HttpCode(200)
   @ApiOperation({ summary: 'Make a new secret', description: 'For 24 hours deliveries are signed with both.' })
   @ApiOkResponse({ type: NewSecretDto })
@@ -86,6 +89,7 @@ export class WebhookEndpointsController {
   }
 
   @Post(':id/test')
+  @ApiRepeatable()
   @HttpCode(202)
   @ApiOperation({ summary: 'Send it a webhook.test' })
   @ApiAcceptedResponse()
@@ -106,6 +110,7 @@ export class WebhookEndpointsController {
   }
 
   @Post(':id/replay')
+  @ApiRepeatable()
   @HttpCode(202)
   @ApiOperation({
     summary: 'Tell it again what it missed',
@@ -125,6 +130,7 @@ export class WebhookDeliveriesController {
   constructor(private readonly deliveries: WebhookDeliveries) {}
 
   @Post(':id/replay')
+  @ApiRepeatable()
   @HttpCode(202)
   @ApiOperation({
     summary: 'Tell one event again',

@@ -26,9 +26,11 @@ const routes = Object.entries(contract.paths).flatMap(([path, operations]) =>
     operation,
     isPublic: /^\/(health|\.well-known)\//.test(path),
     isSigned: path.startsWith('/v1/webhooks/'),
+    isSignIn: method === 'post' && path === '/v1/admin/session',
   })),
 );
-const named = (wanted: boolean) => routes.filter(({ isPublic, isSigned }) => !isSigned && isPublic === wanted);
+const named = (wanted: boolean) =>
+  routes.filter(({ isPublic, isSigned, isSignIn }) => !isSigned && !isSignIn && isPublic === wanted);
 const signed = routes.filter(({ isSigned }) => isSigned);
 
 const retryAfterOf = ({ headers }: Answer) => Number(headers.get('retry-after'));
@@ -68,6 +70,13 @@ describe('the contract', () => {
       }
     });
 
+    it.each(routes.filter(({ path }) => path.startsWith('/v1/admin/')))(
+      'lets operators in by key or by cookie at $method $path',
+      ({ operation, isSignIn }) => {
+        expect(operation.security).toEqual(isSignIn ? [] : [{ apiKey: [] }, { adminSession: [] }]);
+      },
+    );
+
     it.each(named(true))('asks for no key at $method $path', async ({ method, path, operation }) => {
       expect(operation.responses).not.toHaveProperty('401');
       expect((await app.call(method, path, undefined, NO_KEY)).status).toBe(200);
@@ -84,9 +93,12 @@ describe('the contract', () => {
       expect(status).toBe(403);
     });
 
-    it.each([...named(true), ...signed])('says that $method $path asks for no key', ({ operation }) => {
-      expect(operation.security).toEqual([]);
-    });
+    it.each([...named(true), ...signed, ...routes.filter(({ isSignIn }) => isSignIn)])(
+      'says that $method $path asks for no key',
+      ({ operation }) => {
+        expect(operation.security).toEqual([]);
+      },
+    );
 
     it('says that the keys are throttled', () => {
       expect(contract.paths[JWKS]?.get?.responses).toHaveProperty('429');

@@ -414,7 +414,10 @@ it('is documented at every POST that needs an API key', () => {
   const { paths } = JSON.parse(readFileSync(join(__dirname, '../../openapi.json'), 'utf8')) as {
     paths: Record<string, { post?: Operation }>;
   };
-  const posts = Object.values(paths).flatMap(({ post: operation }) => (operation ? [operation] : []));
+  // What a secret is told in is told once, so that answer is kept for nobody.
+  const toldOnce = ['/v1/admin/keys', '/v1/webhook-endpoints', '/v1/webhook-endpoints/{id}/rotate-secret'];
+  const kept = Object.entries(paths).filter(([path]) => !toldOnce.includes(path));
+  const posts = kept.flatMap(([, { post: operation }]) => (operation ? [operation] : []));
   const repeatable = posts.filter(({ security }) => security?.length !== 0);
   expect(repeatable.length).toBeGreaterThanOrEqual(3);
   for (const { parameters, responses } of repeatable) {

@@ -90,6 +90,48 @@ describe('production', () => {
     expect(existsSync(DATA_DIR)).toBe(false);
   });
 
+  it('refuses everything that is wrong, in one output, and tells no secret', async () => {
+    const DATA_DIR = join(tempFolder(), 'data');
+    const wrong = {
+      PORT: 'http',
+      PUBLIC_BASE_URL: 'http://verify.example.com',
+      TRUSTED_PROXIES: 'everybody',
+      CORS_ORIGINS: '*',
+      DATABASE_URL: `mysql://root:${TOKEN}@db/x`,
+      APP_SECRET: 'change-me-to-at-least-32-random-bytes',
+      APP_SECRET_PREVIOUS: 'too-short-app',
+      API_KEYS: 'shop:change-me-shop-0123456789',
+      ADMIN_PASSWORD: '$argon2id$v=19$m=19456',
+      SMS_WEBHOOK_SECRET: 'too-short-hook',
+      SMS_SIMULATION_MODE: 'true',
+      SMS_PROVIDERS: 'mock,pigeon',
+      TWILIO_AUTH_TOKEN: TOKEN,
+      AWS_SNS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+      SMS_DAILY_COST_LIMIT: 'much',
+      ALLOWED_COUNTRIES: 'Atlantis',
+      VERIFICATION_MAX_CHECKS: '1000000',
+    };
+    const program = launch({ NODE_ENV: 'production', DATA_DIR, ...wrong });
+    expect(await program.exit).toMatchObject({ code: 78 });
+    const names = Object.keys(wrong).filter((name) => !/^(TWILIO|AWS)_/.test(name));
+    for (const name of [...names, 'TWILIO_ACCOUNT_SID', 'TWILIO_FROM_NUMBER', 'AWS_SNS_SECRET_ACCESS_KEY'])
+      expect(program.stderr).toMatch(new RegExp(`^  ${name}\\b.*: \\S.*\\. \\S`, 'm'));
+    expect(program.stderr).toMatch(/^The configuration has \d+ faults:\n/);
+    expect(program.stdout + program.stderr).not.toMatch(/too-short|a-token|change-me-(shop|to)|m=19456|\n +at /);
+    expect(existsSync(DATA_DIR)).toBe(false);
+  });
+
+  it('lets nobody sign in as an operator while ADMIN_PASSWORD is unset', async () => {
+    const program = await start({ ...PRODUCTION, DATA_DIR: await dataFolder() });
+    const noKey = { authorization: '' };
+    for (const password of ['', 'admin', 'password', 'change-me-too-please', 'undefined']) {
+      const { status } = await program.call('POST', '/v1/admin/session', { password }, noKey);
+      expect([400, 404]).toContain(status);
+    }
+    for (const path of ['/v1/admin/session', '/v1/admin/keys', '/v1/admin/audit'])
+      expect((await program.call('GET', path, undefined, noKey)).status).toBe(401);
+  });
+
   it('without credentials starts, refuses to send, and says why', async () => {
     const program = await start({ ...PRODUCTION, DATA_DIR: await dataFolder() });
     expect(program.stdout).not.toMatch(/API key|curl/);

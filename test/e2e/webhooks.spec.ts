@@ -64,7 +64,7 @@ describe('the routes', () => {
   });
 
   it('have a server told what happens, signed, and show its secret once', async () => {
-    becomeAdmin(app);
+    await becomeAdmin(app);
     const { status, body } = await make({ description: 'billing' });
     expect(status).toBe(201);
     expect(body).toEqual({
@@ -98,7 +98,7 @@ describe('the routes', () => {
   });
 
   it('change, rotate, test, replay and delete', async () => {
-    becomeAdmin(app);
+    await becomeAdmin(app);
     const { id, secret } = (await make({ events: ['verification.approved'] })).body;
     const at = (path: string) => `${ENDPOINTS}/${id}${path}`;
     await approve();
@@ -129,7 +129,7 @@ describe('the routes', () => {
   });
 
   it('refuse what is no place for a webhook, and what is no such request', async () => {
-    becomeAdmin(app);
+    await becomeAdmin(app);
     const wrong: [object, string][] = [
       [{ url: 'http://10.0.0.1/' }, 'WEBHOOK_URL_REFUSED'],
       [{ url: 'https://169.254.169.254/latest/meta-data/' }, 'WEBHOOK_URL_REFUSED'],
@@ -150,7 +150,7 @@ describe('the routes', () => {
   });
 
   it('take no bad id, time or status', async () => {
-    becomeAdmin(app);
+    await becomeAdmin(app);
     const { id } = (await make()).body;
     expect((await app.call('GET', `${ENDPOINTS}/1`)).status).toBe(404);
     expect((await app.call('POST', `/v1/webhook-deliveries/${id}/replay`)).status).toBe(404);
@@ -235,7 +235,7 @@ describe('the receiver in the documentation', () => {
     const file = join(folder, `receiver-${process.pid}.mjs`); // where standardwebhooks is found
     writeFileSync(file, code);
     const app = await startApp(OWN);
-    becomeAdmin(app);
+    await becomeAdmin(app);
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}/`;
     const { secret } = (await app.call('POST', ENDPOINTS, { url })).body;

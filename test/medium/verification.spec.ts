@@ -168,7 +168,7 @@ describe('verification', () => {
     const spent = async (work: () => Promise<unknown>) => {
       one.database.statements.length = 0;
       await work();
-      return [...one.database.statements];
+      return one.database.statements.filter((name) => name !== 'active_api_keys'); // every 5 s, whoever asks
     };
     expect(await spent(() => one.verifications.start(request('+14155552672')))).toEqual([
       'start_verification',

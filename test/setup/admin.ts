@@ -1,12 +1,14 @@
-import { ApiKeys, SCOPES } from '../../src/http/index.js';
+import { Keys } from '../../src/keys/index.js';
+import { SCOPES } from '../../src/http/index.js';
 import type { TestApp } from './app.js';
 
-/** From now on the test's key may do what operators do. */
-export function becomeAdmin({ app }: TestApp): void {
-  const keys = app.get(ApiKeys);
-  const callerWith = keys.callerWith.bind(keys);
-  keys.callerWith = (key) => {
-    const caller = callerWith(key);
-    return caller && { ...caller, scopes: SCOPES };
-  };
+/** A key that may do everything, made as an operator makes one. */
+export async function adminKey({ app }: TestApp): Promise<string> {
+  const { key } = await app.get(Keys).create({ name: 'operator', scopes: SCOPES }, { name: 'tests', network: null });
+  return key;
+}
+
+/** From now on the test's calls are an operator's. */
+export async function becomeAdmin(app: TestApp): Promise<void> {
+  app.useKey(await adminKey(app));
 }

@@ -29,6 +29,8 @@ export interface TestApp {
   readonly log: () => string;
   /** With the API key, unless `headers` say otherwise; JSON in, JSON out. */
   call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  /** What `call` authorizes itself with from now on. */
+  useKey(key: string): void;
   /** As often as one likes. */
   close(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export async function startApp(env: Source = {}, database?: TestDatabase): Promi
     rmSync(dataDir, { recursive: true, force: true });
   };
   let closed: Promise<void> | undefined;
+  let key = KEY;
   const base = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   return {
     app,
@@ -65,10 +68,11 @@ export async function startApp(env: Source = {}, database?: TestDatabase): Promi
       const response = await fetch(base + path, {
         method,
         body: text,
-        headers: { authorization: `Bearer ${KEY}`, ...json, ...headers },
+        headers: { authorization: `Bearer ${key}`, ...json, ...headers },
       });
       return { status: response.status, headers: response.headers, body: read(await response.text()) };
     },
+    useKey: (other) => void (key = other),
     close: () => (closed ??= close()),
   };
 }

@@ -2,9 +2,26 @@ import { randomBytes } from 'node:crypto';
 
 import type { Command } from 'commander';
 
+import { hashPassword } from '../../admin/index.js';
+import { readPassword } from '../read-password.js';
+import { UsageError } from '../usage-error.js';
+
+const LEAST = 12;
+
 export function secretCommand(program: Command): void {
   program
     .command('secret')
-    .description('make a secret for APP_SECRET, or for SMS_WEBHOOK_SECRET')
-    .action(() => console.log(randomBytes(32).toString('base64url')));
+    .description(
+      'make a secret for APP_SECRET, or for SMS_WEBHOOK_SECRET; with --password, what stands in ADMIN_PASSWORD',
+    )
+    .option('--password', 'ask for a password, or read it from stdin, and print its argon2id hash')
+    .action(async ({ password }: { password?: true }) => {
+      console.log(password ? await hashOf(await readPassword()) : randomBytes(32).toString('base64url'));
+    });
+}
+
+async function hashOf(password: string): Promise<string> {
+  if (password.length < LEAST)
+    throw new UsageError(`A password needs at least ${LEAST} characters.`, 'Four or five random words will do.');
+  return hashPassword(password);
 }

@@ -35,6 +35,9 @@ export const isOrigin: Test = (value) => {
   return pathname === '/' && !username && !password && !/[?#]/.test(value);
 };
 
+/** The same, of one host: no pattern for hosts. */
+export const isExactOrigin: Test = (value, environment) => isOrigin(value, environment) && !String(value).includes('*');
+
 /** A URL of one of `protocols`, which tells nothing about what is behind it. */
 export const isUrlOf =
   (...protocols: readonly string[]): Test =>
@@ -55,3 +58,8 @@ function isPrefix(address: string, prefix: number): boolean {
 
 /** An ISO 3166-1 country that phone numbers are known of, in either case. */
 export const isCountry: Test = (value) => typeof value === 'string' && isSupportedCountry(value.toUpperCase());
+
+const PHC = /^\$argon2id\$v=19\$m=\d{1,7},t=\d{1,3},p=\d{1,3}\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}$/;
+
+/** A password in clear, or whole argon2id: half a hash, as a shell leaves it, would be a password that nobody knows. */
+export const isPassword: Test = (value) => typeof value === 'string' && (!/^\$?argon2/.test(value) || PHC.test(value));

@@ -1,12 +1,16 @@
 import { ArrayNotEmpty, ArrayUnique, IsOptional, IsString, Matches } from 'class-validator';
 
 import { Env } from '../../kernel/index.js';
-import { saying } from './rules.js';
+import { isPassword, passes, saying } from './rules.js';
 
 /** How to get a secret that nobody can guess; the example is refused in production. */
 export const MAKE_SECRET = 'Make one with: openssl rand -base64 32';
 /** How to get a key that fits into API_KEYS. */
 export const MAKE_API_KEY = 'Write name:key, and make the key with: openssl rand -hex 24';
+
+/** How to get what may stand in ADMIN_PASSWORD instead of the password. */
+const MAKE_PASSWORD =
+  'Make one by: npm run cli -- secret --password. Put it in single quotes where a $ means something.';
 
 const nameOf = (item: unknown): string => String(item).split(':', 1)[0]!;
 
@@ -45,11 +49,12 @@ export class SecretsEnvironment {
   API_KEYS?: string[];
 
   @Env({
-    about: "Password of the operators' page; in production at least 12 characters.",
+    about:
+      "The operators' password, at least 12 characters in production, or what `npm run cli -- secret --password` makes of it; unset: nobody signs in.",
     example: 'change-me-too-please',
   })
   @IsOptional()
-  @IsString()
+  @passes('isPassword', isPassword, saying('is no argon2id hash', MAKE_PASSWORD))
   ADMIN_PASSWORD?: string;
 
   @Env({

@@ -1,7 +1,7 @@
 import { IsArray, IsIn, IsOptional, Matches } from 'class-validator';
 
 import { Env } from '../../kernel/index.js';
-import { isAddressRange, isOrigin, IsWithin, passes, saying } from './rules.js';
+import { isAddressRange, isExactOrigin, isOrigin, IsWithin, passes, saying } from './rules.js';
 
 export class ServerEnvironment {
   @Env({ about: 'development, test or production.', example: 'development' })
@@ -35,4 +35,15 @@ export class ServerEnvironment {
     each: true,
   })
   TRUSTED_PROXIES: string[] = [];
+
+  @Env({
+    about: 'Origins whose pages may sign people in by /v1/auth from a browser; unset: none.',
+    example: 'https://www.example.com,https://app.example.com',
+  })
+  @IsArray(saying('must be origins separated by commas'))
+  @passes('isExactOrigin', isExactOrigin, {
+    ...saying('must be origins such as https://www.example.com, separated by commas, each in full: no * and no null'),
+    each: true,
+  })
+  CORS_ORIGINS: string[] = [];
 }

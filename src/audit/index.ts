@@ -1,0 +1,3 @@
+export { AuditLog, type AuditParameters } from './audit-log.js';
+export { AuditModule } from './audit.module.js';
+export { audited, type Act } from './audited.js';
