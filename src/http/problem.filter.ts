@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { DomainError } from '../kernel/index.js';
 import { failedWith, ReadyAnswer } from './before-answer.js';
-import { networkOf } from './network.js';
+import { widerNetworkOf } from './network.js';
 import { frameworkProblem, problem, STATUS, type Problem } from './problem.js';
 import { setRateLimit } from './rate-limit-headers.js';
 import { RefusalLog } from './refusal-log.js';
@@ -41,8 +41,8 @@ export class ProblemFilter implements ExceptionFilter {
       const { code, message, hint, retryAfterSecs: retryAfter, extensions } = error;
       if (error.kind === 'unavailable') this.logger.error(`${route}: ${code}: ${message}`, causeOf(error));
       else if (error.kind === 'rate_limited') this.logger.warn(`${route}: ${code}: ${message}`);
-      else if (REFUSED.has(error.kind)) this.noteRefusal(`${route}: ${error.kind}: ${code}`, ip);
       else this.logger.debug(`${route}: ${code}: ${message}`);
+      if (REFUSED.has(error.kind)) this.noteRefusal(`${route}: ${error.kind}: ${code}`, ip);
       return problem(STATUS[error.kind], code, message, { ...extensions, hint, retryAfter });
     }
     const status = statusOf(error);
@@ -57,7 +57,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private noteRefusal(kind: string, ip: string): void {
-    for (const line of this.refusals.note(kind, networkOf(ip))) this.logger.warn(line);
+    for (const line of this.refusals.note(kind, widerNetworkOf(ip))) this.logger.warn(line);
   }
 }
 
