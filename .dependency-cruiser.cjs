@@ -12,6 +12,7 @@ const rooms = {
   limits: ['kernel', 'prisma', 'redis'],
   fraud: ['kernel', 'prisma'],
   verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
+  auth: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'verification'],
   reports: ['kernel', 'http', 'sms'],
   messages: ['kernel', 'prisma', 'http', 'sms'],
   webhooks: ['kernel', 'prisma', 'http', 'idempotency'],

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 
 import { AdminModule } from './admin/index.js';
+import { AuthModule } from './auth/index.js';
 import { AppConfig, AppConfigModule } from './config/index.js';
 import { FraudModule } from './fraud/index.js';
 import { HealthModule } from './health/index.js';
@@ -31,7 +32,8 @@ const reportWaitMs = ({ failoverTimeoutSecs, sendBudgetMs }: AppConfig['sms']) =
 @Module({})
 export class AppModule {
   static forRoot(config: AppConfig): DynamicModule {
-    const { sms, limits, phone, verification, server, database, redis, apiKeys, webhooks } = config;
+    const { sms, limits, phone, verification, server, database, redis, apiKeys, auth, webhooks } = config;
+    const issuer = server.publicBaseUrl ?? `http://${server.host}:${server.port}`;
     const context = { publicBaseUrl: server.publicBaseUrl, webhookSecret: sms.webhookSecret };
     const leaseMs = sms.sendBudgetMs + LEASE_MARGIN_MS;
     return {
@@ -68,8 +70,11 @@ export class AppModule {
           leaseMs,
           text: verification,
           revealCodes: sms.mode === 'simulation',
-          issuer: server.publicBaseUrl ?? `http://${server.host}:${server.port}`,
+          issuer,
         }),
+        ...(auth.enabled
+          ? [AuthModule.forRoot({ defaultRegion: phone.defaultRegion, issuer, audience: auth.audience ?? issuer })]
+          : []),
         ThrottlerModule.forRootAsync({
           inject: [AddressThrottle],
           useFactory: (storage: AddressThrottle) => ({ throttlers: [PUBLIC_REQUESTS], storage }),

@@ -70,6 +70,11 @@ export interface AppConfig {
     /** Addresses and ranges that webhooks may reach although they are not public. */
     readonly privateNetworks: readonly string[];
   };
+  readonly auth: {
+    readonly enabled: boolean;
+    /** Undefined stands for the issuer. */
+    readonly audience?: string;
+  };
   readonly redis?: { readonly url: string; readonly maxConnections: number };
   /** In clear, or as a PHC string of argon2id. */
   readonly adminPassword?: string;

@@ -9,7 +9,7 @@ const MICROS = 1_000_000;
 
 /** Variables without a fault, put together by subject. Makes development's secret if there is none. */
 export function assemble(env: Environments, setup: SmsSetup, warnings: readonly string[]): AppConfig {
-  const { server, storage, secrets, sms, limits, verification, webhooks } = env;
+  const { server, storage, secrets, sms, limits, verification, auth, webhooks } = env;
   const current = secrets.APP_SECRET ?? developmentSecret(storage.DATA_DIR);
   const devApiKey = secrets.API_KEYS ? undefined : developmentApiKey(current);
   return {
@@ -57,6 +57,7 @@ export function assemble(env: Environments, setup: SmsSetup, warnings: readonly 
       androidAppHash: verification.ANDROID_APP_HASH,
     },
     webhooks: { httpsOnly: server.NODE_ENV === 'production', privateNetworks: webhooks.WEBHOOK_PRIVATE_NETWORKS },
+    auth: { enabled: auth.AUTH_ENABLED, audience: auth.AUTH_AUDIENCE },
     redis: storage.REDIS_URL ? { url: storage.REDIS_URL, maxConnections: storage.REDIS_MAX_CONNECTIONS } : undefined,
     adminPassword: secrets.ADMIN_PASSWORD,
     warnings,

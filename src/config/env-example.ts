@@ -10,6 +10,7 @@ const HEADINGS: Readonly<Record<keyof typeof ENVIRONMENTS, string>> = {
   limits: 'Limits',
   verification: 'Phones and verifications',
   webhooks: 'Webhooks',
+  auth: 'Login',
 };
 
 const PREFACE = `# Copy this file to .env and take the # off what you need: as it is, it changes nothing.

@@ -2,6 +2,7 @@ import type { Source } from '../kernel/index.js';
 import { clashes } from './aliases.js';
 import { check } from './check.js';
 import type { ConfigFault } from './config-refusal.js';
+import { AuthEnvironment } from './variables/auth.environment.js';
 import { LimitsEnvironment } from './variables/limits.environment.js';
 import { SecretsEnvironment } from './variables/secrets.environment.js';
 import { ServerEnvironment } from './variables/server.environment.js';
@@ -19,6 +20,7 @@ export const ENVIRONMENTS = {
   limits: LimitsEnvironment,
   verification: VerificationEnvironment,
   webhooks: WebhooksEnvironment,
+  auth: AuthEnvironment,
 } as const;
 
 export type Environments = { readonly [K in keyof typeof ENVIRONMENTS]: InstanceType<(typeof ENVIRONMENTS)[K]> };

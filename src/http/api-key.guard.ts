@@ -39,6 +39,7 @@ export class ScopeMissing extends DomainError {
 
 const PUBLIC = Symbol('public');
 const SCOPE = Symbol('scope');
+const NO_KEY = Symbol('no key');
 /** Marks public operations in the contract until `openApi` has turned it into an empty `security`. */
 export const PUBLIC_EXTENSION = 'x-public';
 const callers = new WeakMap<FastifyRequest, Caller>();
@@ -49,6 +50,9 @@ export const Public = () => applyDecorators(SetMetadata(PUBLIC, true), ApiExtens
 export function isPublic(reflector: Reflector, context: ExecutionContext): boolean {
   return reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [context.getHandler(), context.getClass()]) === true;
 }
+
+/** For a route with a guard of its own, which lets in whoever has something else than a key. Not throttled by address. */
+export const WithoutKey = () => SetMetadata(NO_KEY, true);
 
 /** How the contract calls the two ways to be let in. */
 export const API_KEY_SECURITY = 'apiKey';
@@ -82,8 +86,8 @@ export class ApiKeyGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (isPublic(this.reflector, context)) return true;
     const handlers = [context.getHandler(), context.getClass()];
+    if (isPublic(this.reflector, context) || this.reflector.getAllAndOverride<unknown>(NO_KEY, handlers)) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const scope = this.reflector.getAllAndOverride<Scope | undefined>(SCOPE, handlers) ?? 'verify';
     const caller = this.callerOf(request, scope);

@@ -19,6 +19,10 @@ export function openApi(app: INestApplication, version: string): OpenAPIObject {
       { type: 'http', scheme: 'bearer', description: 'A key of API_KEYS, or one that an operator made.' },
       API_KEY_SECURITY,
     )
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of /v1/auth.' },
+      'accessToken',
+    )
     .addCookieAuth(
       '__Host-sixdigit-admin',
       {

@@ -1,4 +1,4 @@
-export { callerOf, CallerName, NeedsScope, Public } from './api-key.guard.js';
+export { callerOf, CallerName, NeedsScope, Public, WithoutKey } from './api-key.guard.js';
 export { ApiProblems, ApiPublicProblems } from './api-problems.js';
 export { beforeAnswer, ReadyAnswer } from './before-answer.js';
 export { SCOPES, type Caller, type Scope } from './caller.js';
@@ -8,7 +8,7 @@ export type { HttpOptions } from './http.options.js';
 export { IssuedKeys } from './issued-keys.js';
 export { JsonLogger } from './json-logger.js';
 export { MayBeAbsent } from './may-be-absent.js';
-export { networkOf } from './network.js';
+export { networkOf, widerNetworkOf } from './network.js';
 export { ByOperator, operatorAt, type Operator } from './operator.js';
 export { OperatorSessions } from './operator-sessions.js';
 export { setRateLimit } from './rate-limit-headers.js';

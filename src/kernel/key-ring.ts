@@ -8,7 +8,7 @@ interface Keys {
   readonly lookup: Buffer;
   readonly seal: Buffer;
   readonly code: Buffer;
-  readonly signing: Buffer;
+  readonly signing: Readonly<Record<SigningUse, Buffer>>;
 }
 
 /** What was written under a secret that is gone can be neither read nor checked any more. */
@@ -21,6 +21,9 @@ export class SecretGone extends DomainError {
     super('This was made under a secret that is gone.');
   }
 }
+
+/** What a signature is for: one kind of token is never taken for another, if only because its key is another. */
+export type SigningUse = 'proof' | 'login';
 
 export type LookupKind = 'phone' | 'ip' | 'idempotency-key' | 'request';
 
@@ -39,7 +42,7 @@ function derive(secret: string): Keys {
     lookup: key('phone-lookup', 32),
     seal: key('phone-seal', 32),
     code: key('verification-code', 32),
-    signing: key('proof-signing', 48),
+    signing: { proof: key('proof-signing', 48), login: key('login-signing', 48) },
   };
 }
 
@@ -93,8 +96,8 @@ export class KeyRing {
   }
 
   /** 48 bytes a secret, current first, from which signing keys are made. */
-  signingSeeds(): readonly Buffer[] {
-    return this.all.map(({ signing }) => signing);
+  signingSeeds(use: SigningUse): readonly Buffer[] {
+    return this.all.map(({ signing }) => signing[use]);
   }
 
   private keys(version: number): Keys {

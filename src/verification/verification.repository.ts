@@ -86,16 +86,21 @@ export class VerificationRepository {
   }
 
   /** The same for one more message of a verification that is still open. */
-  async reopen(id: string, message: NewMessage, cooldownsSecs: readonly number[]): Promise<sql.ReopenedRow> {
+  async reopen(
+    id: string,
+    message: NewMessage,
+    cooldownsSecs: readonly number[],
+    purpose: string | null,
+  ): Promise<sql.ReopenedRow> {
     const write = (quotas: SqlQuotas) =>
       this.one(sql.RESEND, [
         ...[id, cooldownsSecs, ...messageValues(message)],
-        ...[quotas, this.limits.secs, this.clock.databaseTime()],
+        ...[quotas, this.limits.secs, this.clock.databaseTime(), purpose],
       ]).catch(conflicting);
     if (this.windows.inDatabase) return write(this.limits.quotas).catch(refused);
     // Only the database knows whose hit is to be taken. So it is asked first, and most that it would refuse takes none.
     const isOpen = (row: sql.ReopenedRow) => row.ended === null && row.refused_by === null;
-    const before = await this.one(sql.RESENDABLE, [id, this.clock.databaseTime()]);
+    const before = await this.one(sql.RESENDABLE, [id, this.clock.databaseTime(), purpose]);
     const hit = { id: message.id, key: before.phone_key, formerKey: null };
     const row = isOpen(before) ? await this.windows.admit(hit, write, isOpen).catch(refused) : before;
     if (row.refused_by === null) return row;

@@ -79,12 +79,15 @@ export class VerificationService {
     }, run?.id);
   }
 
-  /** The same code again, with the same expiry and the same guesses. @throws as `start`, and for what has ended */
-  async resend(id: string, run?: Run): Promise<VerificationState> {
+  /**
+   * The same code again, with the same expiry and the same guesses.
+   * @param purpose as of `judge` @throws as `start`, and for what has ended
+   */
+  async resend(id: string, run?: Run, purpose: string | null = null): Promise<VerificationState> {
     const before = run?.isRepeat && (await this.sentBefore(run));
     if (before) return before;
     return this.codes.dispatching(async (message, send) => {
-      const row = await this.verifications.reopen(id, message, COOLDOWNS_SECS);
+      const row = await this.verifications.reopen(id, message, COOLDOWNS_SECS, purpose);
       if (row.ended === 'not_found') throw new VerificationNotFound();
       if (row.ended === 'expired') throw new VerificationExpired();
       if (row.ended === 'exhausted') throw new TooManyChecks(Math.max(1, row.secs_left));
@@ -93,12 +96,12 @@ export class VerificationService {
       const phone = this.secrets.phoneOf(row);
       const code = this.secrets.codeOf(id, row, phone);
       const delivery = await send(phone, code, row.secs_left);
-      const { channel, purpose, max_checks, checks } = row;
+      const { channel, max_checks, checks } = row;
       return this.stateOf({
         id,
         phone,
         channel,
-        purpose,
+        purpose: row.purpose,
         newest: { id: message.id, status: delivery },
         row,
         quotas,
@@ -126,7 +129,11 @@ export class VerificationService {
     return { status: 'approved', valid: true, proof: await this.proofs.sign(subject) };
   }
 
-  /** Judges one guess; the first right one wins, and no other, but for a repeat of the same run. @throws as `check` */
+  /**
+   * Judges one guess; the first right one wins, and no other, but for a repeat of the same run.
+   * @param purpose that it must have been started for; null: any without a colon, which are those of the server API
+   * @throws as `check`
+   */
   async judge(id: string, guess: string, purpose: string | null, run?: Run): Promise<Judgement> {
     const row = await this.verifications.countGuess(id, purpose);
     if (!row) return (await this.approvedBefore(id, run)) ?? this.ended(id, purpose);
@@ -145,7 +152,7 @@ export class VerificationService {
   /** @throws {VerificationNotFound} */
   async get(id: string): Promise<VerificationState> {
     const found = await this.verifications.find(id);
-    if (!found) throw new VerificationNotFound();
+    if (!found || found.purpose.includes(':')) throw new VerificationNotFound();
     const [window, standing, newest] = await Promise.all([
       this.verifications.window(found.phoneKey),
       this.verifications.whereItStands(id, null),

@@ -40,7 +40,11 @@ export interface EndedRow {
   readonly seconds_left: number;
 }
 
-const parameters = (count: number) => Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
+const parameters = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => `$${from + index}`).join(', ');
+/** Null means any that the server API can ask for: purposes with a colon are those of other rooms, which must name them. */
+const IS_MEANT = (purpose: string) =>
+  `CASE WHEN ${purpose}::text IS NULL THEN strpos(purpose, ':') = 0 ELSE purpose = ${purpose} END`;
 
 /** What a start writes, and what it is measured by. */
 export interface StartParameters {
@@ -147,7 +151,7 @@ export const ADOPT_PHONE: Statement = { name: 'adopt_phone', text: 'SELECT adopt
 export const RESEND: StatementOf<ReopenedRow> = {
   name: 'resend_verification',
   text: `SELECT *, floor(extract(epoch FROM expires_at - coalesce($10::timestamptz, clock_timestamp())))::int AS secs_left
-    FROM resend_verification(${parameters(10)})`,
+    FROM resend_verification((SELECT id FROM verifications WHERE id = $1 AND ${IS_MEANT('$11')}), ${parameters(2, 10)})`,
 };
 
 /** What a resend would answer if it were refused, with the same columns. */
@@ -159,12 +163,12 @@ export const RESENDABLE: StatementOf<ReopenedRow> = {
       CASE WHEN next_send_at > at THEN 0 END AS refused_by,
       greatest(ceil(extract(epoch FROM next_send_at - at)), 1)::int AS retry_after,
       floor(extract(epoch FROM expires_at - at))::int AS secs_left
-    FROM (SELECT coalesce($2::timestamptz, clock_timestamp())) AS now(at) LEFT JOIN verifications ON id = $1`,
+    FROM (SELECT coalesce($2::timestamptz, clock_timestamp())) AS now(at) LEFT JOIN verifications ON id = $1 AND ${IS_MEANT('$3')}`,
 };
 
 export interface GuessParameters {
   readonly id: string;
-  /** The only purpose that it may have; null: any. */
+  /** The only purpose that it may have; null: any of the server API's. */
   readonly purpose: string | null;
   readonly at: Date | null;
 }
@@ -178,7 +182,7 @@ export const COUNT_GUESS = named<GuessParameters>(
   'count_guess',
   `WITH guess AS (
       UPDATE verifications SET checks = checks + 1
-        WHERE id = :id AND status = 'pending' AND checks < max_checks AND (:purpose::text IS NULL OR purpose = :purpose)
+        WHERE id = :id AND status = 'pending' AND checks < max_checks AND ${IS_MEANT(':purpose')}
           AND expires_at > ${NOW}
         RETURNING id, purpose, phone_key, phone_sealed, key_version, code_length, checks, max_checks
     ), phone AS (
@@ -222,12 +226,13 @@ export const APPROVE = named<ApproveParameters>(
 export const CANCEL: Statement = {
   name: 'cancel',
   text: `UPDATE verifications SET status = 'canceled', ended_at = coalesce($2::timestamptz, clock_timestamp())
-    WHERE id = $1 AND status = 'pending' AND expires_at > coalesce($2::timestamptz, clock_timestamp()) RETURNING id`,
+    WHERE id = $1 AND status = 'pending' AND expires_at > coalesce($2::timestamptz, clock_timestamp())
+      AND strpos(purpose, ':') = 0 RETURNING id`,
 };
 
 export const STANDING: StatementOf<EndedRow> = {
   name: 'standing',
   text: `SELECT status::text, expires_at <= at AS expired, ceil(extract(epoch FROM expires_at - at))::int AS seconds_left
     FROM verifications, LATERAL (SELECT coalesce($3::timestamptz, clock_timestamp())) AS now(at)
-    WHERE id = $1 AND ($2::text IS NULL OR purpose = $2)`,
+    WHERE id = $1 AND ${IS_MEANT('$2')}`,
 };

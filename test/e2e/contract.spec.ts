@@ -25,12 +25,17 @@ const routes = Object.entries(contract.paths).flatMap(([path, operations]) =>
     path,
     operation,
     isPublic: /^\/(health|\.well-known)\//.test(path),
+    isLogin: /^\/v1\/auth\/(phone\/|refresh$)/.test(path),
     isSigned: path.startsWith('/v1/webhooks/'),
     isSignIn: method === 'post' && path === '/v1/admin/session',
   })),
 );
 const named = (wanted: boolean) =>
-  routes.filter(({ isPublic, isSigned, isSignIn }) => !isSigned && !isSignIn && isPublic === wanted);
+  routes.filter(
+    ({ isPublic, isSigned, isSignIn, isLogin }) => !isSigned && !isSignIn && !isLogin && isPublic === wanted,
+  );
+/** What somebody asks for who has nothing yet but a phone, a refresh token or a password. */
+const login = routes.filter(({ isLogin, isSignIn }) => isLogin || isSignIn);
 const signed = routes.filter(({ isSigned }) => isSigned);
 
 const retryAfterOf = ({ headers }: Answer) => Number(headers.get('retry-after'));
@@ -93,12 +98,17 @@ describe('the contract', () => {
       expect(status).toBe(403);
     });
 
-    it.each([...named(true), ...signed, ...routes.filter(({ isSignIn }) => isSignIn)])(
-      'says that $method $path asks for no key',
-      ({ operation }) => {
-        expect(operation.security).toEqual([]);
+    it.each(routes.filter(({ isLogin }) => isLogin))(
+      'asks for no key, but for a body, at $method $path',
+      async (route) => {
+        const answer = await app.call(route.method, route.path, {}, NO_KEY);
+        expect([answer.status, answer.body.code]).toEqual([400, 'INVALID_REQUEST']);
       },
     );
+
+    it.each([...named(true), ...signed, ...login])('says that $method $path asks for no key', ({ operation }) => {
+      expect(operation.security).toEqual([]);
+    });
 
     it('says that the keys are throttled', () => {
       expect(contract.paths[JWKS]?.get?.responses).toHaveProperty('429');

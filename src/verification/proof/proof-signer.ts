@@ -5,7 +5,8 @@ import { SignJWT } from 'jose';
 
 import { KeyRing, type PhoneNumber } from '../../kernel/index.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from '../verification.options.js';
-import { signingKeyFrom, type PublicJwk, type SigningKey } from './signing-keys.js';
+import { PublishedKeys } from './published-keys.js';
+import { signingKeyFrom, type SigningKey } from './signing-keys.js';
 
 const LIFETIME_SECS = 600;
 
@@ -36,9 +37,11 @@ export class ProofSigner {
 
   constructor(
     keys: KeyRing,
+    published: PublishedKeys,
     @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationOptions,
   ) {
-    this.signingKeys = keys.signingSeeds().map(signingKeyFrom);
+    this.signingKeys = keys.signingSeeds('proof').map(signingKeyFrom);
+    published.add(this.signingKeys);
   }
 
   sign({ verificationId, purpose, phone, audience, approvedAt, jti }: ProofSubject): Promise<string> {
@@ -53,10 +56,5 @@ export class ProofSigner {
       .setIssuedAt(iat)
       .setExpirationTime(iat + LIFETIME_SECS)
       .sign(privateKey);
-  }
-
-  /** Current key first; the previous one as long as proofs under it may still be shown. */
-  publicKeys(): readonly PublicJwk[] {
-    return this.signingKeys.map(({ publicJwk }) => publicJwk);
   }
 }
