@@ -16,9 +16,13 @@ const rooms = {
   reports: ['kernel', 'http', 'sms'],
   messages: ['kernel', 'prisma', 'http', 'sms'],
   webhooks: ['kernel', 'prisma', 'http', 'idempotency'],
+  privacy: ['kernel', 'prisma', 'http', 'idempotency'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   config: ['kernel', 'sms'],
-  cli: ['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
+  cli: [
+    ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
+    ...['privacy'],
+  ],
 };
 
 module.exports = {

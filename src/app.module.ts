@@ -12,6 +12,8 @@ import { KernelModule } from './kernel.module.js';
 import { KeysModule } from './keys/index.js';
 import { AddressThrottle, LimitsModule, SendWindows } from './limits/index.js';
 import { MessagesModule } from './messages/index.js';
+import { PERSONAL_DATA } from './privacy.rooms.js';
+import { PrivacyModule } from './privacy/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { RedisModule } from './redis/index.js';
 import { OutboxModule, SmsModule } from './sms/index.js';
@@ -90,6 +92,10 @@ export class AppModule {
         ReportsModule,
         WebhooksModule.forRoot(webhooks),
         IdempotencyModule.forRoot({ leaseMs }),
+        PrivacyModule.forRoot({
+          rooms: PERSONAL_DATA,
+          program: { retention: { days: config.retentionDays }, defaultRegion: phone.defaultRegion },
+        }),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
       ],
     };

@@ -5,6 +5,7 @@ import { explain } from '../explain.js';
 import { version } from '../version.js';
 import { keysCommand } from './commands/keys.command.js';
 import { limitsCommand } from './commands/limits.command.js';
+import { privacyCommands } from './commands/privacy.command.js';
 import { secretCommand } from './commands/secret.command.js';
 import { webhooksCommand } from './commands/webhooks.command.js';
 
@@ -16,7 +17,7 @@ const program = new Command('sixdigit')
   .description('What operators do by hand. Reads the same environment, and the same .env, as the program itself.')
   .version(version)
   .showHelpAfterError();
-for (const add of [keysCommand, limitsCommand, secretCommand, webhooksCommand]) add(program);
+for (const add of [keysCommand, limitsCommand, privacyCommands, secretCommand, webhooksCommand]) add(program);
 
 try {
   await program.parseAsync();

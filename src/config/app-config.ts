@@ -75,6 +75,8 @@ export interface AppConfig {
     /** Undefined stands for the issuer. */
     readonly audience?: string;
   };
+  /** How long verifications and texts are kept. */
+  readonly retentionDays: number;
   readonly redis?: { readonly url: string; readonly maxConnections: number };
   /** In clear, or as a PHC string of argon2id. */
   readonly adminPassword?: string;

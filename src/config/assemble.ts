@@ -58,6 +58,7 @@ export function assemble(env: Environments, setup: SmsSetup, warnings: readonly 
     },
     webhooks: { httpsOnly: server.NODE_ENV === 'production', privateNetworks: webhooks.WEBHOOK_PRIVATE_NETWORKS },
     auth: { enabled: auth.AUTH_ENABLED, audience: auth.AUTH_AUDIENCE },
+    retentionDays: env.privacy.RETENTION_DAYS,
     redis: storage.REDIS_URL ? { url: storage.REDIS_URL, maxConnections: storage.REDIS_MAX_CONNECTIONS } : undefined,
     adminPassword: secrets.ADMIN_PASSWORD,
     warnings,

@@ -11,6 +11,7 @@ const HEADINGS: Readonly<Record<keyof typeof ENVIRONMENTS, string>> = {
   verification: 'Phones and verifications',
   webhooks: 'Webhooks',
   auth: 'Login',
+  privacy: 'Privacy',
 };
 
 const PREFACE = `# Copy this file to .env and take the # off what you need: as it is, it changes nothing.

@@ -4,6 +4,7 @@ import { check } from './check.js';
 import type { ConfigFault } from './config-refusal.js';
 import { AuthEnvironment } from './variables/auth.environment.js';
 import { LimitsEnvironment } from './variables/limits.environment.js';
+import { PrivacyEnvironment } from './variables/privacy.environment.js';
 import { SecretsEnvironment } from './variables/secrets.environment.js';
 import { ServerEnvironment } from './variables/server.environment.js';
 import { SmsEnvironment } from './variables/sms.environment.js';
@@ -21,6 +22,7 @@ export const ENVIRONMENTS = {
   verification: VerificationEnvironment,
   webhooks: WebhooksEnvironment,
   auth: AuthEnvironment,
+  privacy: PrivacyEnvironment,
 } as const;
 
 export type Environments = { readonly [K in keyof typeof ENVIRONMENTS]: InstanceType<(typeof ENVIRONMENTS)[K]> };

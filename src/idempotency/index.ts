@@ -1,3 +1,4 @@
+export { AnswerData } from './answer-data.js';
 export { Answers } from './answers.js';
 export { IdempotencyConflict } from './idempotency.errors.js';
 export { fateAfter } from './idempotency.guard.js';

@@ -2,6 +2,7 @@ export * from './clock.js';
 export * from './domain-error.js';
 export * from './environment.js';
 export * from './key-ring.js';
+export * from './personal-data.js';
 export * from './phone-number.js';
 export * from './quota.js';
 export * from './run.js';

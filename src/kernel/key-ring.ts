@@ -60,6 +60,11 @@ export class KeyRing {
     return this.current.version;
   }
 
+  /** The version of the previous secret, while there is one. */
+  get formerVersion(): number | null {
+    return this.all[1]?.version ?? null;
+  }
+
   /** 32 bytes by which rows about one phone (or address, or request) find each other; tells nothing without the secret. */
   lookupKey(kind: LookupKind, value: string): Buffer {
     return createHmac('sha256', this.current.lookup).update(`${kind}\0${value}`).digest();

@@ -1,5 +1,6 @@
 export { AddressThrottle } from './address-throttle.js';
 export { DatabaseWindows } from './database-windows.js';
+export { LimitsData } from './limits-data.js';
 export { LimitsModule } from './limits.module.js';
 export type { LimitsOptions } from './limits.options.js';
 export { GUESS_LIMITS, PhoneLimits, type PhoneLimitState } from './phone-limits.js';

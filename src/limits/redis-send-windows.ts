@@ -61,6 +61,10 @@ export class RedisSendWindows extends SendWindows implements OnApplicationShutdo
     return this.windows.forget(key);
   }
 
+  adopt(key: Uint8Array, formerKey: Uint8Array): Promise<void> {
+    return this.windows.adopt(key, formerKey, this.limits);
+  }
+
   async settle(hit: SettledHit): Promise<void> {
     await this.tell(hit, this.clock.monotonic()).catch(() => {
       this.logger.warn(`message ${hit.id}: its hit is still to be ${hit.change.replace('_', ' ')}`);

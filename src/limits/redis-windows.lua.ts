@@ -24,6 +24,13 @@ local function quotas_of(from)
   return quotas, longest
 end
 
+local function adopt(longest)
+  if not KEYS[2] or redis.call('EXISTS', KEYS[2]) == 0 then return end
+  redis.call('ZUNIONSTORE', KEYS[1], 2, KEYS[1], KEYS[2], 'AGGREGATE', 'MAX')
+  redis.call('DEL', KEYS[2])
+  redis.call('EXPIRE', KEYS[1], longest)
+end
+
 local function window_state(quotas)
   local hits = {}
   local flat = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
@@ -59,11 +66,7 @@ export const TAKE = new Script(`${SHARED}
 local deadline, id = tonumber(ARGV[2]), ARGV[3]
 if deadline > 0 and now > deadline then return { now } end
 local quotas, longest = quotas_of(4)
-if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1 then
-  redis.call('ZUNIONSTORE', KEYS[1], 2, KEYS[1], KEYS[2], 'AGGREGATE', 'MAX')
-  redis.call('DEL', KEYS[2])
-  redis.call('EXPIRE', KEYS[1], longest)
-end
+adopt(longest)
 local answer = window_state(quotas)
 if answer[3] ~= 0 then return answer end
 redis.call('ZADD', KEYS[1], score(at), id)
@@ -89,6 +92,13 @@ if not redis.call('ZSCORE', KEYS[1], id) then return 0 end
 local _, longest = quotas_of(4)
 redis.call('ZADD', KEYS[1], score(at - tonumber(ARGV[3])), id)
 redis.call('EXPIRE', KEYS[1], longest)
+return 1
+`);
+
+/** KEYS: window, and the same subject's under the former secret. ARGV: at, quotas. */
+export const ADOPT = new Script(`${SHARED}
+local _, longest = quotas_of(2)
+adopt(longest)
 return 1
 `);
 

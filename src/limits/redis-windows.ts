@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/index.js';
 import { Redis, RedisUnavailable } from '../redis/index.js';
-import { FORGET, GIVE_BACK, MOVE, STATE, TAKE } from './redis-windows.lua.js';
+import { ADOPT, FORGET, GIVE_BACK, MOVE, STATE, TAKE } from './redis-windows.lua.js';
 import { SlidingWindows, type Hit, type Quotas, type WindowRow } from './sliding-windows.js';
 
 /** now, hits, refused_by, retry_after, remaining, resets; the first alone when the call came too late. */
@@ -45,6 +45,11 @@ export class RedisWindows extends SlidingWindows {
 
   async forget(key: Uint8Array): Promise<void> {
     await this.redis.run(FORGET, [nameOf(key)], []);
+  }
+
+  /** The window of the former key goes on under the new one. */
+  async adopt(key: Uint8Array, formerKey: Uint8Array, quotas: Quotas): Promise<void> {
+    await this.redis.run(ADOPT, [nameOf(key), nameOf(formerKey)], [0, ...flat(quotas)]);
   }
 
   private at(): number {

@@ -28,6 +28,9 @@ export abstract class SendWindows {
   abstract state(key: Uint8Array): Promise<WindowRow | undefined>;
 
   abstract forget(key: Uint8Array): Promise<void>;
+
+  /** What was counted under the former key counts under this one, where the database does not see to that. */
+  abstract adopt(key: Uint8Array, formerKey: Uint8Array): Promise<void>;
   /** Never throws: the answer about a text must not hang on it. */
   abstract settle(hit: SettledHit): Promise<void>;
 }
@@ -53,6 +56,10 @@ export class DatabaseSendWindows extends SendWindows {
 
   forget(key: Uint8Array): Promise<void> {
     return this.windows.forget(key);
+  }
+
+  adopt(): Promise<void> {
+    return Promise.resolve(); // adopt_phone does
   }
 
   settle(): Promise<void> {

@@ -14,6 +14,7 @@ export {
   type DeliveryStatus,
   type Ending,
 } from './outbox/message-log.js';
+export { MessageData } from './outbox/message-data.js';
 export { MessageTexts, type Render } from './outbox/message-texts.js';
 export { DeliveryReports } from './outbox/delivery-reports.js';
 export { OptOuts } from './outbox/opt-outs.js';

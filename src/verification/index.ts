@@ -2,6 +2,7 @@ export { ProofSigner } from './proof/proof-signer.js';
 export { PublishedKeys } from './proof/published-keys.js';
 export { signingKeyFrom, type SigningKey } from './proof/signing-keys.js';
 export { VerificationNotFound } from './verification.errors.js';
+export { VerificationData } from './verification-data.js';
 export { VerificationModule } from './verification.module.js';
 export type { VerificationOptions } from './verification.options.js';
 export { VerificationService } from './verification.service.js';

@@ -26,6 +26,8 @@ const AGE = `
   UPDATE phones SET approved_at = approved_at - make_interval(secs => :secs),
     wrong_guesses = ARRAY(SELECT guess - make_interval(secs => :secs) FROM unnest(wrong_guesses) WITH ORDINALITY AS g(guess, n) ORDER BY n);
   UPDATE address_phones SET last_at = last_at - make_interval(secs => :secs);
+  UPDATE job_leases SET lease_until = lease_until - make_interval(secs => :secs);
+  UPDATE opt_outs SET created_at = created_at - make_interval(secs => :secs);
   UPDATE report_sources SET last_at = last_at - make_interval(secs => :secs);
   UPDATE idempotency_keys SET lease_until = lease_until - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs)`;
 

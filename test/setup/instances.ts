@@ -9,6 +9,7 @@ import { AppModule } from '../../src/app.module.js';
 import { readConfig } from '../../src/config/index.js';
 import type { Source } from '../../src/kernel/index.js';
 import { PhoneLimits } from '../../src/limits/index.js';
+import { PrivacyService, RetentionJob } from '../../src/privacy/index.js';
 import { Database, DatabaseUnavailable, PrismaService, type Statement } from '../../src/prisma/index.js';
 import { DeliveryReports, OptOuts, OutboxWorker, Rotation } from '../../src/sms/index.js';
 import { VerificationService } from '../../src/verification/index.js';
@@ -47,6 +48,8 @@ export interface Instance {
   readonly optOuts: OptOuts;
   readonly limits: PhoneLimits;
   readonly webhooks: WebhookEndpoints;
+  readonly privacy: PrivacyService;
+  readonly retention: RetentionJob;
   readonly database: SpiedDatabase;
 }
 
@@ -73,11 +76,12 @@ export function credentials(twilio: { url: string; accountSid: string }, sns: { 
   };
 }
 
-export async function startCluster(count = 1, env: Source = {}): Promise<Cluster> {
+/** @param given the database of a cluster that is closed after this one */
+export async function startCluster(count = 1, env: Source = {}, given?: TestDatabase): Promise<Cluster> {
   const [twilio, sns, data] = await Promise.all([
     FakeTwilio.start(),
     FakeSns.start({ accessKeyId: SNS_KEY }),
-    openTestDatabase(),
+    given ?? openTestDatabase(),
   ]);
   const dataDir = mkdtempSync(join(tmpdir(), 'sixdigit-cluster-'));
   const settings = {
@@ -109,6 +113,8 @@ export async function startCluster(count = 1, env: Source = {}): Promise<Cluster
       optOuts: module.get(OptOuts),
       limits: module.get(PhoneLimits),
       webhooks: module.get(WebhookEndpoints),
+      privacy: module.get(PrivacyService),
+      retention: module.get(RetentionJob),
       database,
     };
   };
@@ -121,7 +127,7 @@ export async function startCluster(count = 1, env: Source = {}): Promise<Cluster
     close: async () => {
       await Promise.all(started.map(({ module }) => module.close()));
       await Promise.all([twilio.close(), sns.close()]);
-      await data.drop();
+      if (!given) await data.drop();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

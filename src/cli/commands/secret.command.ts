@@ -5,11 +5,12 @@ import type { Command } from 'commander';
 import { hashPassword } from '../../admin/index.js';
 import { readPassword } from '../read-password.js';
 import { UsageError } from '../usage-error.js';
+import { reencryptCommand } from './reencrypt.command.js';
 
 const LEAST = 12;
 
 export function secretCommand(program: Command): void {
-  program
+  const secret = program
     .command('secret')
     .description(
       'make a secret for APP_SECRET, or for SMS_WEBHOOK_SECRET; with --password, what stands in ADMIN_PASSWORD',
@@ -18,6 +19,7 @@ export function secretCommand(program: Command): void {
     .action(async ({ password }: { password?: true }) => {
       console.log(password ? await hashOf(await readPassword()) : randomBytes(32).toString('base64url'));
     });
+  reencryptCommand(secret);
 }
 
 async function hashOf(password: string): Promise<string> {

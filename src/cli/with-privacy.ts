@@ -1,0 +1,17 @@
+import type { AppConfig } from '../config/index.js';
+import { LimitsModule } from '../limits/index.js';
+import { PERSONAL_DATA } from '../privacy.rooms.js';
+import { PrivacyModule, PrivacyService } from '../privacy/index.js';
+import { RedisModule } from '../redis/index.js';
+import { withRooms } from './rooms.js';
+
+/** Runs `work` with what every room keeps about phones. @throws as `withRooms` */
+export const withPrivacy = <T>(work: (privacy: PrivacyService, config: AppConfig) => Promise<T>): Promise<T> =>
+  withRooms(
+    ({ limits, redis }) => [
+      RedisModule.forRoot({ server: redis }),
+      LimitsModule.forRoot(limits),
+      PrivacyModule.forRoot({ rooms: PERSONAL_DATA }),
+    ],
+    (rooms, config) => work(rooms.get(PrivacyService), config),
+  );

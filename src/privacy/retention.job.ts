@@ -1,0 +1,91 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+
+import { Clock } from '../kernel/index.js';
+import { Database } from '../prisma/index.js';
+import { PROGRAM_OPTIONS, Rooms, type ProgramOptions } from './privacy.options.js';
+
+const EVERY_MS = 3_600_000;
+const BATCH = 1_000;
+/** A round's most for one room; what is left is the next round's. */
+const MOST_BATCHES = 50;
+/** Somebody whose clock runs a little behind is not too early. */
+const SLACK_MS = 5_000;
+
+const TAKE_TURN = {
+  name: 'take_retention_turn',
+  text: `INSERT INTO job_leases AS lease (name, lease_until)
+      SELECT 'retention', now + make_interval(secs => $1::int / 1000.0) FROM (SELECT coalesce($2::timestamptz, clock_timestamp())) AS at(now)
+    ON CONFLICT (name) DO UPDATE SET lease_until = excluded.lease_until
+      -- What is further ahead than any turn was written before this server's clock was set back.
+      WHERE lease.lease_until <= coalesce($2::timestamptz, clock_timestamp()) OR lease.lease_until > excluded.lease_until
+    RETURNING name`,
+};
+
+/** Takes away what is too old: every hour, by one of the instances, a batch at a time. */
+@Injectable()
+export class RetentionJob implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Retention');
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<unknown> = Promise.resolve();
+  private closing = false;
+
+  constructor(
+    @Inject(Rooms) private readonly rooms: Rooms,
+    private readonly database: Database,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(PROGRAM_OPTIONS) private readonly options: ProgramOptions,
+  ) {}
+
+  /** Not at once: a start has better things to do. */
+  onApplicationBootstrap(): void {
+    this.schedule(Math.min(60_000, this.everyMs) * (1 + Math.random()));
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.closing = true;
+    clearTimeout(this.timer);
+    await this.round;
+  }
+
+  /** One round, if no other instance had one in the last hour. @returns rows that went, by room; undefined: not our turn */
+  async run(): Promise<Readonly<Record<string, number>> | undefined> {
+    const turnMs = Math.max(this.everyMs - SLACK_MS, 0);
+    const turn = await this.database.query(TAKE_TURN, [turnMs, this.clock.databaseTime()]);
+    if (turn.length === 0) return undefined;
+    const gone: Record<string, number> = {};
+    for (const room of this.rooms) {
+      let rows = 0;
+      for (let batches = 0, purged = 1; batches < MOST_BATCHES && purged > 0 && !this.closing; batches++) {
+        purged = await room.purge(BATCH, this.options.retention.days);
+        rows += purged;
+        if (purged > 0) this.options.retention.onPurged?.(room.name, purged);
+      }
+      gone[room.name] = rows;
+      if (rows > 0) this.logger.log(`${rows} row(s) of ${room.name} were too old, and are gone`);
+    }
+    return gone;
+  }
+
+  private get everyMs(): number {
+    return this.options.retention.everyMs ?? EVERY_MS;
+  }
+
+  private schedule(inMs: number): void {
+    const work = () => {
+      this.round = this.run()
+        .catch((error: unknown) =>
+          this.logger.error(
+            `cannot take away what is too old: ${error instanceof Error ? error.message : 'unknown failure'}`,
+          ),
+        )
+        .finally(() => this.closing || this.schedule(this.everyMs));
+    };
+    this.timer = setTimeout(work, inMs).unref();
+  }
+}
