@@ -3,3 +3,4 @@ export { AppConfigModule } from './app-config.module.js';
 export { ConfigRefusal, type ConfigFault } from './config-refusal.js';
 export { environment } from './environment-source.js';
 export { readConfig, type ReadConfigOptions } from './read-config.js';
+export { hardToGuess } from './variables/guessed-words.js';
