@@ -17,11 +17,13 @@ const rooms = {
   messages: ['kernel', 'prisma', 'http', 'sms'],
   webhooks: ['kernel', 'prisma', 'http', 'idempotency'],
   privacy: ['kernel', 'prisma', 'http', 'idempotency'],
+  metrics: ['kernel', 'http'],
+  spend: ['kernel', 'prisma', 'http', 'sms', 'metrics'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   config: ['kernel', 'sms'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
-    ...['privacy'],
+    ...['privacy', 'spend'],
   ],
 };
 

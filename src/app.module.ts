@@ -12,12 +12,14 @@ import { KernelModule } from './kernel.module.js';
 import { KeysModule } from './keys/index.js';
 import { AddressThrottle, LimitsModule, SendWindows } from './limits/index.js';
 import { MessagesModule } from './messages/index.js';
+import { MetricsModule } from './metrics/index.js';
 import { PERSONAL_DATA } from './privacy.rooms.js';
 import { PrivacyModule } from './privacy/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { RedisModule } from './redis/index.js';
 import { OutboxModule, SmsModule } from './sms/index.js';
 import { ReportsModule } from './reports/index.js';
+import { SpendModule } from './spend/index.js';
 import { VerificationModule } from './verification/index.js';
 import { WebhooksModule } from './webhooks/index.js';
 
@@ -53,6 +55,11 @@ export class AppModule {
             attemptTimeoutMs: sms.attemptTimeoutMs,
             sendBudgetMs: sms.sendBudgetMs,
             defaultRegion: phone.defaultRegion,
+            budget: {
+              prices: limits.prices,
+              capMicros: limits.dailyCostLimitMicros,
+              keptPercent: limits.costShareForKnown,
+            },
             disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
           }),
         }),
@@ -96,6 +103,8 @@ export class AppModule {
           rooms: PERSONAL_DATA,
           program: { retention: { days: config.retentionDays }, defaultRegion: phone.defaultRegion },
         }),
+        MetricsModule,
+        SpendModule.forRoot({ lowBalance: limits.lowBalance, homeCountry: phone.defaultRegion }),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
       ],
     };

@@ -5,8 +5,10 @@ import { explain } from '../explain.js';
 import { version } from '../version.js';
 import { keysCommand } from './commands/keys.command.js';
 import { limitsCommand } from './commands/limits.command.js';
+import { pricesCommand } from './commands/prices.command.js';
 import { privacyCommands } from './commands/privacy.command.js';
 import { secretCommand } from './commands/secret.command.js';
+import { spendCommand } from './commands/spend.command.js';
 import { webhooksCommand } from './commands/webhooks.command.js';
 
 /** Of sysexits.h: what was typed is wrong. */
@@ -17,7 +19,10 @@ const program = new Command('sixdigit')
   .description('What operators do by hand. Reads the same environment, and the same .env, as the program itself.')
   .version(version)
   .showHelpAfterError();
-for (const add of [keysCommand, limitsCommand, privacyCommands, secretCommand, webhooksCommand]) add(program);
+const COMMANDS = [
+  ...[keysCommand, limitsCommand, pricesCommand, privacyCommands, secretCommand, spendCommand, webhooksCommand],
+];
+for (const add of COMMANDS) add(program);
 
 try {
   await program.parseAsync();

@@ -1,5 +1,5 @@
 import type { CountryCode } from '../kernel/index.js';
-import type { ProviderDefinition } from '../sms/index.js';
+import type { PriceList, ProviderDefinition } from '../sms/index.js';
 
 /** One provider that is used, with its variables read and validated. */
 export interface ConfiguredProvider {
@@ -51,6 +51,11 @@ export interface AppConfig {
     readonly perDay: number;
     /** Millionths of a dollar. */
     readonly dailyCostLimitMicros: number;
+    /** Percent of it, for phones that were approved before. */
+    readonly costShareForKnown: number;
+    readonly prices: PriceList;
+    /** Dollars at a provider below which operators are told. */
+    readonly lowBalance: number;
   };
   readonly phone: {
     readonly defaultRegion: CountryCode;

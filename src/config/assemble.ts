@@ -1,4 +1,5 @@
 import type { CountryCode } from '../kernel/index.js';
+import type { PriceList } from '../sms/index.js';
 import type { AppConfig } from './app-config.js';
 import { developmentApiKey, developmentSecret } from './development-secret.js';
 import type { Environments } from './environments.js';
@@ -8,7 +9,12 @@ const DEFAULT_DAILY_DOLLARS = 50;
 const MICROS = 1_000_000;
 
 /** Variables without a fault, put together by subject. Makes development's secret if there is none. */
-export function assemble(env: Environments, setup: SmsSetup, warnings: readonly string[]): AppConfig {
+export function assemble(
+  env: Environments,
+  setup: SmsSetup,
+  prices: PriceList,
+  warnings: readonly string[],
+): AppConfig {
   const { server, storage, secrets, sms, limits, verification, auth, webhooks } = env;
   const current = secrets.APP_SECRET ?? developmentSecret(storage.DATA_DIR);
   const devApiKey = secrets.API_KEYS ? undefined : developmentApiKey(current);
@@ -43,6 +49,9 @@ export function assemble(env: Environments, setup: SmsSetup, warnings: readonly 
       windowSecs: limits.SMS_RATE_LIMIT_WINDOW,
       perDay: limits.SMS_RATE_LIMIT_PER_DAY,
       dailyCostLimitMicros: Math.round((limits.SMS_DAILY_COST_LIMIT ?? DEFAULT_DAILY_DOLLARS) * MICROS),
+      costShareForKnown: limits.SMS_COST_SHARE_FOR_KNOWN,
+      prices,
+      lowBalance: limits.SMS_LOW_BALANCE,
     },
     phone: {
       defaultRegion: country(verification.PHONE_DEFAULT_REGION),

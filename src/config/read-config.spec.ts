@@ -60,7 +60,12 @@ describe('readConfig', () => {
     ['sms.attemptTimeoutMs', 3000],
     ['sms.sendBudgetMs', 8000],
     ['sms.failoverTimeoutSecs', 30],
-    ['limits', { perWindow: 5, windowSecs: 3600, perDay: 20, dailyCostLimitMicros: 50_000_000 }],
+    ['limits.perWindow', 5],
+    ['limits.windowSecs', 3600],
+    ['limits.perDay', 20],
+    ['limits.dailyCostLimitMicros', 50_000_000],
+    ['limits.costShareForKnown', 20],
+    ['limits.lowBalance', 10],
     ['phone', { defaultRegion: 'US', allowedCountries: undefined }],
     ['verification.codeLength', 6],
     ['verification.ttlSecs', 600],
@@ -439,7 +444,7 @@ describe('development', () => {
 
 describe('warnings', () => {
   it.each<[Source, RegExp]>([
-    [{ SMS_DAILY_COST_LIMIT: '50.00' }, /^SMS_DAILY_COST_LIMIT is set, but it is not enforced/],
+    [{ SMS_DAILY_COST_LIMIT: '0' }, /^SMS_DAILY_COST_LIMIT is 0/],
     [{ ...PRODUCTION, PUBLIC_BASE_URL: 'https://h' }, /^DATABASE_URL is unset: the embedded database serves one/],
     [
       { ...PRODUCTION, DATABASE_URL: 'postgres://h/d?sslmode=verify-full' },

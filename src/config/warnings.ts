@@ -5,8 +5,8 @@ import { isLongEnough } from './variables/secret-rules.js';
 /** What is allowed, and yet not what the operator may think it is. */
 export function warningsOf({ server, secrets, storage, limits }: Environments): string[] {
   const warnings: string[] = [];
-  if (limits.SMS_DAILY_COST_LIMIT !== undefined) {
-    warnings.push('SMS_DAILY_COST_LIMIT is set, but it is not enforced yet in this version');
+  if (limits.SMS_DAILY_COST_LIMIT === 0) {
+    warnings.push('SMS_DAILY_COST_LIMIT is 0: every text that costs anything is refused');
   }
   if (server.NODE_ENV === 'production' && !storage.DATABASE_URL) {
     warnings.push('DATABASE_URL is unset: the embedded database serves one process only');

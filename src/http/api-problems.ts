@@ -11,7 +11,7 @@ const MEANING: Readonly<Record<number, string>> = {
     'of a phone change PHONE_TAKEN; of webhooks WEBHOOK_DISABLED, WEBHOOK_LIMIT_REACHED, WEBHOOK_UNDER_WAY',
   410: 'VERIFICATION_EXPIRED; of a step-up proof PROOF_SPENT',
   422: 'IDEMPOTENCY_MISMATCH: this key came with another request',
-  429: 'RATE_LIMIT_EXCEEDED or TOO_MANY_CHECKS; Retry-After says when',
+  429: 'RATE_LIMIT_EXCEEDED, COST_LIMIT_REACHED or TOO_MANY_CHECKS; Retry-After says when',
   503: 'DELIVERY_UNAVAILABLE, SMS_DISABLED, DATABASE_UNAVAILABLE or REDIS_UNAVAILABLE',
 };
 

@@ -34,7 +34,7 @@ export class MessageHistory {
       status: found.status,
       phone: openPhone(this.keys, { phone_key, phone_sealed, key_version }).masked,
       createdAt: found.createdAt,
-      ...(found.status === 'failed' && { reason: found.attempts.at(-1)?.fault ?? 'expired' }),
+      ...(found.status === 'failed' && { reason: found.stoppedBy ?? found.attempts.at(-1)?.fault ?? 'expired' }),
       attempts: found.attempts.map((attempt) => ({
         provider: attempt.provider,
         outcome: attempt.outcome,

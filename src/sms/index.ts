@@ -8,8 +8,10 @@ export { backoff } from './delivery/backoff.js';
 export { endingOf } from './outbox/ending.js';
 export {
   DELIVERY_STATUSES,
+  BudgetSpent,
   LeaseLost,
   MessageLog,
+  type Billed,
   type Claim,
   type DeliveryStatus,
   type Ending,
@@ -22,6 +24,12 @@ export { OutboxModule } from './outbox/outbox.module.js';
 export type { OutboxOptions } from './outbox/outbox.options.js';
 export type { ClaimedRow, HitRow } from './outbox/outbox.sql.js';
 export { OutboxWorker } from './outbox/outbox.worker.js';
+export { pricesFromCsv, type ImportedPrices } from './pricing/csv-import.js';
+export { dollars, micros, type Micros } from './pricing/money.js';
+export { PriceList, PriceListFault } from './pricing/price-list.js';
+export { Pricing, type Budget, type Cost } from './pricing/pricing.js';
+export { segmentsOf } from './pricing/segments.js';
+export * from './provider/balance.js';
 export * from './provider/delivery-report.js';
 export * from './provider/reply.js';
 export * from './provider/sms-provider.js';

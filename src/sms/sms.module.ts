@@ -1,6 +1,7 @@
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 
 import { isClosable, SmsProviders } from './provider/sms-provider.js';
+import { Pricing } from './pricing/pricing.js';
 import { rotationLog } from './routing/rotation-log.js';
 import { Rotation } from './routing/rotation.js';
 import { SMS_OPTIONS, SmsModuleBase, type SmsOptions } from './sms.options.js';
@@ -20,9 +21,18 @@ import { SmsService } from './sms.service.js';
       useFactory: ({ providers, clock, random }: SmsOptions) =>
         new Rotation(providers, { clock, random, onChange: rotationLog() }),
     },
+    {
+      provide: Pricing,
+      inject: [SMS_OPTIONS],
+      useFactory: ({ providers, budget }: SmsOptions) =>
+        new Pricing(
+          providers.map(({ name }) => name),
+          budget,
+        ),
+    },
     SmsService,
   ],
-  exports: [SmsProviders, Rotation, SmsService],
+  exports: [SmsProviders, Rotation, Pricing, SmsService],
 })
 export class SmsModule extends SmsModuleBase implements OnApplicationShutdown {
   constructor(@Inject(SmsProviders) private readonly providers: SmsProviders) {

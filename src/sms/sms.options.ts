@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 
 import type { Clock, CountryCode } from '../kernel/index.js';
+import type { Budget } from './pricing/pricing.js';
 import type { SmsProviders } from './provider/sms-provider.js';
 
 export interface SmsOptions {
@@ -14,6 +15,8 @@ export interface SmsOptions {
   readonly slowAfterMs?: number;
   /** Of numbers without a country code; US. */
   readonly defaultRegion?: CountryCode;
+  /** What a day may cost; without it nothing is counted. */
+  readonly budget?: Budget;
   /** Why nothing is to be sent at all; sends then throw {@link SmsDisabled}. */
   readonly disabledReason?: string;
   /** For tests. */

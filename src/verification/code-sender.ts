@@ -6,11 +6,16 @@ import { DestinationNotAllowed } from '../fraud/index.js';
 import type { PhoneNumber } from '../kernel/index.js';
 import {
   backoff,
+  BudgetSpent,
   endingOf,
   LeaseLost,
   MessageLog,
   MessageTexts,
+  Pricing,
+  segmentsOf,
   SmsService,
+  type Billed,
+  type Claim,
   type ClaimedRow,
   type DeliveryStatus,
   type Dispatch,
@@ -31,15 +36,20 @@ export type Send = (phone: PhoneNumber, code: string, secsLeft: number) => Promi
 @Injectable()
 export class CodeSender {
   private readonly logger = new Logger(CodeSender.name);
+  /** Of every first text: they differ in the code and in the minutes, which only get fewer. */
+  private readonly segments: number;
 
   constructor(
     private readonly sms: SmsService,
     private readonly messages: MessageLog,
     private readonly verifications: VerificationRepository,
     private readonly secrets: VerificationSecrets,
+    private readonly pricing: Pricing,
     @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationOptions,
     texts: MessageTexts,
   ) {
+    const { codeLength, ttlSecs, text } = options;
+    this.segments = segmentsOf(verificationText('0'.repeat(codeLength), ttlSecs, text));
     texts.register(TEMPLATE, (message, phone) => this.textAgain(message, phone));
   }
 
@@ -50,12 +60,20 @@ export class CodeSender {
    */
   async dispatching<T>(work: (message: NewMessage, send: Send) => Promise<T>, id: string = randomUUID()): Promise<T> {
     const plan = this.sms.plan();
+    const costIn = (country: string | null) => this.pricing.costOf(this.segments, country, plan?.provider ?? null);
     if (!plan) {
-      const queued = { id, template: TEMPLATE, leaseMs: backoff(0, Math.random), attemptId: null, provider: null };
+      const queued = {
+        id,
+        template: TEMPLATE,
+        leaseMs: backoff(0, Math.random),
+        attemptId: null,
+        provider: null,
+        costIn,
+      };
       return work(queued, () => Promise.resolve('queued'));
     }
     const { attemptId, provider } = plan;
-    const message = { id, template: TEMPLATE, leaseMs: this.options.leaseMs, attemptId, provider };
+    const message = { id, template: TEMPLATE, leaseMs: this.options.leaseMs, attemptId, provider, costIn };
     try {
       return await work(message, (phone, code, secsLeft) => this.deliver(id, plan, phone, code, secsLeft));
     } finally {
@@ -71,16 +89,20 @@ export class CodeSender {
     secsLeft: number,
   ): Promise<DeliveryStatus> {
     const body = verificationText(code, secsLeft, this.options.text);
+    const [claim, billed]: [Claim, Billed] = [
+      { id, turn: 0 },
+      { country: phone.country ?? null, segments: this.segments },
+    ];
     const dispatch = await plan
-      .deliver({ to: phone, body, validForSecs: Math.max(1, secsLeft) }, this.messages.journal({ id, turn: 0 }))
+      .deliver({ to: phone, body, validForSecs: Math.max(1, secsLeft) }, this.messages.journal(claim, billed))
       .catch((error: unknown) => {
-        if (error instanceof LeaseLost) return undefined;
+        if (error instanceof LeaseLost || error instanceof BudgetSpent) return undefined;
         throw error;
       });
     if (!dispatch) return this.messages.statusOf(id); // whoever took it over, or a report, knows better
     const again = this.sms.mayTryAgain(dispatch.attempts.map(({ provider }) => provider));
     const ending = endingOf(dispatch, backoff(0, Math.random), again);
-    await this.messages.close(id, ending, dispatch).catch((error: unknown) => {
+    await this.messages.close(claim, ending, dispatch).catch((error: unknown) => {
       // What the provider said is true all the same; the row keeps its lease, and whoever claims it then settles it.
       if (ending.status === 'failed') throw error;
       this.logger.error(`message ${id}: the provider answered, but that could not be written down`);

@@ -1,3 +1,4 @@
+export { CostLimitReached } from './verification.errors.js';
 export { ProofSigner } from './proof/proof-signer.js';
 export { PublishedKeys } from './proof/published-keys.js';
 export { signingKeyFrom, type SigningKey } from './proof/signing-keys.js';

@@ -1,6 +1,6 @@
 import type { DomainError } from '../kernel/index.js';
 import type { Refused } from '../prisma/index.js';
-import { PhoneTakesNoGuesses } from './verification.errors.js';
+import { CostLimitReached, PhoneTakesNoGuesses } from './verification.errors.js';
 
 type Detail = Refused['detail'];
 
@@ -8,6 +8,7 @@ type Detail = Refused['detail'];
 const REFUSALS: Readonly<Record<string, (detail: Detail) => DomainError>> = {
   guesses: ({ limit, retryAfter }) =>
     new PhoneTakesNoGuesses(String(limit), typeof retryAfter === 'number' ? retryAfter : undefined),
+  cost: ({ retryAfter }) => new CostLimitReached(Number(retryAfter)),
 };
 
 /** @throws {Error} for a gate that nobody knows */

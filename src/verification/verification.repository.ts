@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { IdempotencyConflict } from '../idempotency/index.js';
-import { Clock } from '../kernel/index.js';
+import { Clock, KeyRing, openPhone, type SealedPhone } from '../kernel/index.js';
 import { SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
 import { answerTo, Database, isDuplicate, PrismaService, Refused, valuesFor } from '../prisma/index.js';
+import { Pricing, type Cost } from '../sms/index.js';
 import { refusalOf } from './refusals.js';
 import * as sql from './verification.sql.js';
 
@@ -24,6 +25,8 @@ export interface NewVerification extends PhoneColumns {
   readonly codeLength: number;
   readonly maxChecks: number;
   readonly ttlSecs: number;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string | null;
 }
 
 /** A message claimed by this process with its first attempt, or queued when there is none. */
@@ -33,6 +36,8 @@ export interface NewMessage {
   readonly leaseMs: number;
   readonly attemptId: string | null;
   readonly provider: string | null;
+  /** What it may cost, by the country of its phone. */
+  readonly costIn: (country: string | null) => Cost;
 }
 
 /** What this run makes is there already: another execution of it, which was thought dead, has made it meanwhile. */
@@ -53,6 +58,14 @@ const messageValues = ({ id, template, leaseMs, attemptId, provider }: NewMessag
   provider,
 ];
 
+const costColumns = ({ country, priceMicros, reserveMicros, capMicros, keptMicros }: Cost) => ({
+  country,
+  price_micros: priceMicros,
+  reserve_micros: reserveMicros,
+  cap_micros: capMicros,
+  kept_micros: keptMicros,
+});
+
 type SqlQuotas = readonly number[] | null;
 
 /** One method a question of the service; each is one round trip, and one more to Redis where the limits are there. */
@@ -63,6 +76,8 @@ export class VerificationRepository {
     private readonly prisma: PrismaService,
     private readonly limits: SendLimits,
     private readonly windows: SendWindows,
+    private readonly pricing: Pricing,
+    private readonly keys: KeyRing,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -77,6 +92,7 @@ export class VerificationRepository {
       ...{ message_id: message.id, template: message.template, lease_ms: message.leaseMs },
       ...{ attempt_id: message.attemptId, provider: message.provider },
       ...{ at: this.clock.databaseTime(), secs: this.limits.secs },
+      ...costColumns(message.costIn(verification.country)),
     };
     // After the secret was changed: what is kept of the phone goes on under its new key.
     if (formerPhoneKey) await this.database.query(sql.ADOPT_PHONE, [phoneKey, formerPhoneKey]);
@@ -92,10 +108,12 @@ export class VerificationRepository {
     cooldownsSecs: readonly number[],
     purpose: string | null,
   ): Promise<sql.ReopenedRow> {
+    const cost = costColumns(message.costIn(await this.countryOf(id)));
     const write = (quotas: SqlQuotas) =>
       this.one(sql.RESEND, [
         ...[id, cooldownsSecs, ...messageValues(message)],
-        ...[quotas, this.limits.secs, this.clock.databaseTime(), purpose],
+        ...[quotas, this.limits.secs, this.clock.databaseTime()],
+        ...[cost.country, cost.price_micros, cost.reserve_micros, cost.cap_micros, cost.kept_micros, purpose],
       ]).catch(conflicting);
     if (this.windows.inDatabase) return write(this.limits.quotas).catch(refused);
     // Only the database knows whose hit is to be taken. So it is asked first, and most that it would refuse takes none.
@@ -155,6 +173,13 @@ export class VerificationRepository {
 
   window(phoneKey: Uint8Array): Promise<WindowRow | undefined> {
     return this.windows.state(phoneKey);
+  }
+
+  /** Asked only where it decides what a text costs. */
+  private async countryOf(id: string): Promise<string | null> {
+    if (this.pricing.isFree) return null;
+    const [row] = await this.database.query<SealedPhone>(sql.PHONE_OF, [id]);
+    return (row && openPhone(this.keys, row).country) ?? null;
   }
 
   private async write(start: sql.StartParameters): Promise<sql.OpenedRow> {

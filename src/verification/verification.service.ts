@@ -42,7 +42,7 @@ export class VerificationService {
   /**
    * Opens a verification and sends its code: one round trip, one POST, one round trip.
    * @param run gives the verification and its message their id
-   * @throws {InvalidPhoneFormat | DestinationNotAllowed | RateLimitExceeded | SmsDisabled | DeliveryUnavailable | DatabaseUnavailable}
+   * @throws {InvalidPhoneFormat | DestinationNotAllowed | RateLimitExceeded | CostLimitReached | SmsDisabled | DeliveryUnavailable | DatabaseUnavailable}
    */
   async start({ phone: text, purpose, channel, locale }: StartRequest, run?: Run): Promise<VerificationState> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
@@ -66,6 +66,7 @@ export class VerificationService {
       codeLength,
       maxChecks,
       ttlSecs,
+      country: phone.country ?? null,
     };
 
     return this.codes.dispatching(async (message, send) => {

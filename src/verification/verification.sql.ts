@@ -69,6 +69,15 @@ export interface StartParameters {
   /** Null where the hit was taken elsewhere. */
   readonly quotas: readonly number[] | null;
   readonly secs: readonly number[];
+  /** Of the phone, ISO 3166-1 alpha-2. */
+  readonly country: string | null;
+  /** Of the first attempt, if it goes out. */
+  readonly price_micros: number;
+  /** What the message may cost at most; 0 takes nothing of the day's budget. */
+  readonly reserve_micros: number;
+  readonly cap_micros: number;
+  /** What of the cap is kept for phones that were approved before. */
+  readonly kept_micros: number;
 }
 
 const NOW = 'coalesce(:at::timestamptz, clock_timestamp())';
@@ -99,6 +108,17 @@ const TAKES_GUESSES = `coalesce((
             SELECT refuse('guesses', guesses_refusal(wrong_guesses, wrong_in_a_row, ${GUESSES}, hit.at)) FROM phones
               WHERE phone_key = key_now(:phone_key) AND (cardinality(wrong_guesses) > 0 OR wrong_in_a_row > 0)
                 AND guesses_left(wrong_guesses, wrong_in_a_row, ${GUESSES}, hit.at) <= guesses_kept(phone_key, :id, hit.at)), true)`;
+/** Only near the cap is it asked who the phone belongs to. */
+const FITS = (held: string) => `(${held} + :reserve_micros::bigint <= :cap_micros::bigint - :kept_micros::bigint
+          OR (${held} + :reserve_micros <= :cap_micros AND is_known_phone(:phone_key, created_at)))`;
+
+/** Last of all that is locked, so that the one row of the day is held for the commit and hardly longer. */
+const RESERVE = `
+      INSERT INTO spend_days AS d (day, held_micros)
+        SELECT spend_day, :reserve_micros FROM message WHERE :reserve_micros > 0 AND ${FITS('0')}
+        ON CONFLICT (day) DO UPDATE SET held_micros = d.held_micros + :reserve_micros
+          WHERE ${FITS('d.held_micros').replace('created_at', NOW)}
+        RETURNING day`;
 
 const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}), verification AS (
       INSERT INTO verifications (id, purpose, channel, locale, phone_key, phone_sealed, key_version, code_length, max_checks,
@@ -109,21 +129,26 @@ const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}
         RETURNING created_at, expires_at, next_send_at
     ), message AS (
       INSERT INTO messages (id, verification_id, phone_key, phone_sealed, key_version, template, status, lease_until,
-                            created_at, updated_at, expires_at)
+                            created_at, updated_at, expires_at, country, reserved_micros, spend_day)
         SELECT :message_id::uuid, :id, :phone_key, :phone_sealed, :key_version, :template,
                CASE WHEN :attempt_id::uuid IS NULL THEN 'queued' ELSE 'sending' END::message_status,
-               created_at + make_interval(secs => :lease_ms::int / 1000.0), created_at, created_at, expires_at FROM verification
-        RETURNING created_at
+               created_at + make_interval(secs => :lease_ms::int / 1000.0), created_at, created_at, expires_at,
+               :country, :reserve_micros::bigint, (created_at AT TIME ZONE 'UTC')::date FROM verification
+        RETURNING created_at, spend_day
     ), attempt AS (
-      INSERT INTO attempts (id, message_id, provider, started_at)
-        SELECT :attempt_id, :message_id, :provider, created_at FROM message WHERE :attempt_id IS NOT NULL
+      INSERT INTO attempts (id, message_id, provider, started_at, price_micros, spend_day)
+        SELECT :attempt_id, :message_id, :provider, created_at, :price_micros::bigint, spend_day
+          FROM message WHERE :attempt_id IS NOT NULL
+    ), spend AS (${RESERVE}
     )
-    SELECT false AS opted_out, NULL::int AS refused_by, ${window}, verification.*,
+    SELECT CASE WHEN :reserve_micros = 0 OR EXISTS (SELECT 1 FROM spend) THEN true
+                ELSE refuse('cost', cost_refusal(created_at)) END AS is_reserved, false AS opted_out, NULL::int AS refused_by, ${window}, verification.*,
            floor(extract(epoch FROM expires_at - created_at))::int AS secs_left
       FROM ${from}`;
 
 /**
- * Takes the hit and writes verification, message and attempt. No row when refused, and then nothing was written. One
+ * Takes the hit, writes verification, message and attempt, and reserves what they may cost. No row when refused, and then
+ * nothing was written; the budget's gate is in what is selected, so that it is asked only where all else was admitted. One
  * statement, not a function: plain SQL costs a third less.
  */
 export const START = named<StartParameters>(
@@ -151,7 +176,13 @@ export const ADOPT_PHONE: Statement = { name: 'adopt_phone', text: 'SELECT adopt
 export const RESEND: StatementOf<ReopenedRow> = {
   name: 'resend_verification',
   text: `SELECT *, floor(extract(epoch FROM expires_at - coalesce($10::timestamptz, clock_timestamp())))::int AS secs_left
-    FROM resend_verification((SELECT id FROM verifications WHERE id = $1 AND ${IS_MEANT('$11')}), ${parameters(2, 10)})`,
+    FROM resend_verification((SELECT id FROM verifications WHERE id = $1 AND ${IS_MEANT('$16')}), ${parameters(2, 15)})`,
+};
+
+/** Whom a resend would text: what it costs depends on that. */
+export const PHONE_OF: StatementOf<SealedPhone> = {
+  name: 'phone_of',
+  text: 'SELECT phone_key, phone_sealed, key_version FROM verifications WHERE id = $1',
 };
 
 /** What a resend would answer if it were refused, with the same columns. */

@@ -17,6 +17,7 @@ export const environment = (fake) => ({
   PORT: '0',
   APP_SECRET,
   API_KEYS: `bench:${API_KEY}`,
+  SMS_DAILY_COST_LIMIT: '1000000',
   TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
   TWILIO_AUTH_TOKEN: 'token',
   TWILIO_FROM_NUMBER: '+15005550006',

@@ -90,7 +90,7 @@ const rows = <Row extends object>(text: string, ...values: string[]) =>
 /** What became of a verification's text, and what it cost. */
 async function fateOf({ id }: { id: string }) {
   const [row] = await rows<{ status: string; micros: string | null }>(
-    `SELECT m.status::text, sum(a.cost_micros)::text AS micros FROM messages m JOIN attempts a ON a.message_id = m.id
+    `SELECT m.status::text, sum(a.reported_micros)::text AS micros FROM messages m JOIN attempts a ON a.message_id = m.id
      WHERE m.verification_id = $1::uuid GROUP BY m.id`,
     id,
   );

@@ -7,7 +7,15 @@ import { Clock, KeyRing } from '../../src/kernel/index.js';
 import { LimitsModule } from '../../src/limits/index.js';
 import { Database, PrismaService } from '../../src/prisma/index.js';
 import { RedisModule } from '../../src/redis/index.js';
-import { DeliveryReports, isPingable, OutboxModule, OutboxWorker, Rotation, SmsModule } from '../../src/sms/index.js';
+import {
+  DeliveryReports,
+  isPingable,
+  OutboxModule,
+  OutboxWorker,
+  PriceList,
+  Rotation,
+  SmsModule,
+} from '../../src/sms/index.js';
 import {
   ProofSigner,
   VerificationModule,
@@ -18,10 +26,13 @@ import type { Running } from './cast.js';
 import { startWithKey, type KeyedAnswer } from './keyed.js';
 import { Process, type Reply } from './process.js';
 import { SimulatedDatabase } from './simulated-database.js';
-import type { World } from './world.js';
+import { PRICES, type World } from './world.js';
 
 const LEASE_MS = 13_000;
 const POLL_MS = 1_000;
+const PRICE_LIST = PriceList.parse(
+  JSON.stringify(Object.fromEntries(Object.entries(PRICES).map(([name, micros]) => [name, { default: micros / 1e6 }]))),
+);
 
 interface Program {
   readonly answers: Answers;
@@ -161,6 +172,13 @@ async function build(world: World, process: Process): Promise<Program> {
         providers: world.carriers.map((carrier) => carrier.adapterFor(process)),
         clock: process.clock,
         random: () => world.random.next(),
+        budget: {
+          prices: PRICE_LIST,
+          keptPercent: 0,
+          get capMicros() {
+            return world.capMicros;
+          },
+        },
       }),
       OutboxModule.forRoot({ leaseMs: LEASE_MS }),
       IdempotencyModule.forRoot({ leaseMs: LEASE_MS }),

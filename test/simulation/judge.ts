@@ -1,7 +1,7 @@
 import type { Text, Witness } from './cast.js';
 import { codeIn } from './clients.js';
 import { timeOf, type Change, type Row } from './shadow.js';
-import { short, type World } from './world.js';
+import { PRICES, short, type World } from './world.js';
 
 /** How far along a status is, by the design; the program has its own idea of it. */
 const RANK: Readonly<Record<string, number>> = {
@@ -94,7 +94,10 @@ export class Judge implements Witness {
   changed({ table, before, after }: Change): void {
     const { world } = this;
     const what = [`${table} ${short(after.id)}`];
-    if (table === 'messages') {
+    if (table === 'spend_days') {
+      what.push(`${after.day}: ${before?.held_micros ?? 0} -> ${after.held_micros} of ${world.capMicros}`);
+      this.isWithinTheCap(Number(after.held_micros), 'held');
+    } else if (table === 'messages') {
       what.push(`${before?.status ?? 'new'} -> ${after.status}, turn ${after.turn}, lease ${after.lease_until}`);
       if (before && rankOf(after.status) < rankOf(before.status))
         world.violated('8', `message ${short(after.id)} goes back from ${before.status} to ${after.status}`);
@@ -110,6 +113,41 @@ export class Judge implements Witness {
     world.note('  row', what.join(' '));
   }
 
+  private isWithinTheCap(micros: number, what: string): void {
+    if (micros > this.world.capMicros || micros < 0)
+      this.world.violated('4', `${micros} is ${what} of a day's ${this.world.capMicros}`);
+  }
+
+  /** What the carriers' books say, by the day on which it was reserved, is covered by what is held, and so by the cap. */
+  private isCovered(day: string): void {
+    const { shadow } = this.world;
+    let billed = 0;
+    for (const { attemptId, carrier } of this.texts) {
+      const attempt = shadow.attempts.get(attemptId);
+      if (attempt?.spend_day !== day) continue;
+      billed += Number(attempt.reported_micros ?? PRICES[carrier as keyof typeof PRICES]);
+    }
+    this.isWithinTheCap(billed, 'billed');
+    const held = shadow.held.get(day) ?? 0;
+    if (billed > held) this.world.violated('4', `${billed} is billed on ${day}, and ${held} held`);
+  }
+
+  /** All that is held is booked for a text, or reserved for one that may be. */
+  private isAccountedFor(): void {
+    const { shadow } = this.world;
+    const sums = new Map<string, number>();
+    const add = (day: unknown, micros: unknown) => sums.set(String(day), (sums.get(String(day)) ?? 0) + Number(micros));
+    for (const { spend_day, cost_micros } of shadow.attempts.values()) add(spend_day, cost_micros ?? 0);
+    for (const { spend_day, reserved_micros, is_held } of shadow.messages.values()) {
+      if (is_held === true) add(spend_day, reserved_micros);
+    }
+    for (const [day, held] of shadow.held) {
+      if (held !== (sums.get(day) ?? 0))
+        this.world.violated('4', `${held} is held on ${day}, for ${sums.get(day) ?? 0}`);
+      this.isCovered(day);
+    }
+  }
+
   private progressed(before: Row, after: Row): void {
     const { world } = this;
     const id = short(after.id);
@@ -117,7 +155,7 @@ export class Judge implements Witness {
       world.violated('8', `the report of ${id} goes back to ${after.report}`);
     if (before.outcome === 'accepted' && after.outcome !== 'accepted')
       world.violated('8', `${id} is no longer accepted`);
-    if (before.cost_micros !== null && before.cost_micros !== after.cost_micros)
+    if (before.reported_micros !== null && before.reported_micros !== after.reported_micros)
       world.violated('8', `the cost of ${id} is booked twice`);
   }
 
@@ -156,6 +194,7 @@ export class Judge implements Witness {
     const codes = new Set(this.textsOf(verification).map(({ body }) => codeIn(body)));
     if (codes.size > 1) world.violated('5', `${short(verification)} has ${codes.size} codes`);
     this.countKeyed(verification);
+    this.isCovered(String(world.shadow.attempts.get(text.attemptId)?.spend_day));
     this.countTexts(String(message.id));
     this.countMessages(text.to);
   }
@@ -234,6 +273,7 @@ export class Judge implements Witness {
     }
     for (const text of this.texts) this.isBookedRight(text);
     this.keysAreKept();
+    this.isAccountedFor();
   }
 
   /** One key, one verification: the one that was answered; others at most failed without a text, and the key was free again. */

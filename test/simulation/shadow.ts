@@ -1,6 +1,14 @@
 import type { PGlite } from '@electric-sql/pglite';
 
-const TABLES = ['verifications', 'messages', 'attempts', 'opt_outs', 'report_sources', 'limit_windows'] as const;
+const TABLES = [
+  'verifications',
+  'messages',
+  'attempts',
+  'opt_outs',
+  'report_sources',
+  'limit_windows',
+  'spend_days',
+] as const;
 
 export type Table = (typeof TABLES)[number];
 /** As PostgreSQL writes it in JSON. */
@@ -38,9 +46,12 @@ export class Shadow {
   readonly messages = new Map<string, Row>();
   readonly attempts = new Map<string, Row>();
   readonly optOuts = new Set<string>();
+  /** What is held of each day's budget. */
+  readonly held = new Map<string, number>();
 
   apply({ table, after }: Change): void {
     if (table === 'opt_outs') this.optOuts.add(String(after.phone_key));
+    else if (table === 'spend_days') this.held.set(String(after.day), Number(after.held_micros));
     else if (table === 'verifications' || table === 'messages' || table === 'attempts')
       this[table].set(String(after.id), after);
   }

@@ -8,7 +8,7 @@ import { Instance } from './instance.js';
 import { Judge } from './judge.js';
 import { Prepared } from './prepared.js';
 import { tellChanges } from './shadow.js';
-import { CANARY, World, type Store } from './world.js';
+import { CANARY, PLENTY, World, type Store } from './world.js';
 
 export interface Execution {
   readonly seed: number;
@@ -95,6 +95,7 @@ async function heal(world: World): Promise<void> {
   if (world.violation !== undefined) return;
   const { scheduler, instances } = world;
   world.isHealed = true;
+  world.capMicros = PLENTY; // as an operator would, so that whoever waits for a text gets it
   world.databaseIsDownUntil = 0;
   for (const instance of instances) await instance.restart();
   const awake = Math.max(scheduler.now, ...instances.map(({ process }) => process.stalledUntil));

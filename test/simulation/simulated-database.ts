@@ -7,11 +7,14 @@ import {
   type Statement,
 } from '../../src/prisma/index.js';
 import { DATABASE_NOW, type Process } from './process.js';
-import { readChange } from './shadow.js';
+import { readChange, type Change } from './shadow.js';
 import type { World } from './world.js';
 
-/** What may be refused, or be there already; of a seed's one transaction that undoes this statement alone. */
-const REFUSABLE: ReadonlySet<string> = new Set(['start_verification', 'count_guess']);
+/**
+ * A run that another took over meanwhile makes what is there, and a gate refuses; of a seed's one transaction that undoes this
+ * statement alone.
+ */
+const REFUSABLE: ReadonlySet<string> = new Set(['start_verification', 'resend_verification', 'count_guess']);
 /** The verification that the statement is about. */
 const idIn = (statement: Statement | NamedStatement<{ id: string }>, values: readonly unknown[]) =>
   String(values['order' in statement ? statement.order.indexOf('id') : 0]);
@@ -31,12 +34,15 @@ export class SimulatedDatabase extends Database {
     return this.roundTrip(name, async () => {
       const now = new Date(world.scheduler.now);
       const parameters = values.map((value) => (value === DATABASE_NOW ? now : value));
+      // Told when the statement is through: a gate may take back what was written before it.
+      const changes: Change[] = [];
       const onNotice = (notice?: string) => {
         const change = readChange(notice);
-        if (change) world.changed(change);
+        if (change) changes.push(change);
       };
       const run = () => world.store.prepared.query<Row>(text, parameters, onNotice);
       const rows = REFUSABLE.has(name) ? await world.store.apart(run) : await run();
+      for (const change of changes) world.changed(change);
       world.judge.executed(name, idIn(statement, values), rows.length);
       return rows;
     });
@@ -92,7 +98,9 @@ export class SimulatedDatabase extends Database {
           if (lost === 'after') refuse(random.between(1, 3_000));
           else process.after(world.latency(), () => resolve(answer));
         } catch (error) {
-          const bug = Refused.from(error) ?? (error instanceof Error ? error : new Error(String(error)));
+          const refusal = Refused.from(error);
+          if (refusal) world.note(process.name, `${name}: ${refusal.message}`);
+          const bug = refusal ?? (error instanceof Error ? error : new Error(String(error)));
           process.after(1, () => reject(bug));
         }
         if (crash === 'after') world.instances.find((instance) => instance.process === process)?.crash();

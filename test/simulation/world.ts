@@ -29,6 +29,8 @@ export class World {
   judge!: Witness;
   readonly keys = new KeyRing('a simulated secret of more than 32 bytes');
   readonly phones: readonly string[];
+  /** A day's, in millionths of a dollar; in some seeds it is soon spent. */
+  capMicros: number;
   carriers: readonly Company[] = [];
   instances: readonly Running[] = [];
   databaseIsDownUntil = 0;
@@ -48,6 +50,9 @@ export class World {
     this.random = new Random(seed);
     this.draws = new Random(seed ^ 0x5eed);
     this.plan = planOf(this.random);
+    // By numbers of its own, so that what else a seed means stays the same.
+    const money = new Random(seed ^ 0xca9);
+    this.capMicros = money.chance(0.5) ? money.between(15_000, 120_000) : PLENTY;
     this.phones = Array.from({ length: this.plan.phones }, (_, index) => `+1415555267${index}`);
   }
 
@@ -105,6 +110,12 @@ export class World {
     return this.instances.filter(({ process }) => process.isAlive);
   }
 }
+
+/** More than a seed's texts cost. */
+export const PLENTY = 1_000_000_000;
+
+/** By carrier: a segment's price. What is reported is less. */
+export const PRICES = { alpha: 8_000, beta: 9_000, gamma: 10_000 } as const;
 
 /** Whose verification must go well when all is over. */
 export const CANARY = '+14155552699';

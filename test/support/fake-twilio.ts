@@ -52,6 +52,8 @@ const hex32 = (): string => randomBytes(16).toString('hex');
 const rfc2822 = (at: number): string => new Date(at).toUTCString().replace('GMT', '+0000');
 
 export class FakeTwilio extends FakeProvider {
+  /** As Twilio writes it; undefined: a subaccount, which has none. */
+  balance: string | undefined = '100.00';
   accountStatus: 'active' | 'suspended' | 'closed' = 'active';
   /** Statuses that every accepted message reports by itself, in this order. */
   reports: readonly string[] = [];
@@ -135,9 +137,9 @@ export class FakeTwilio extends FakeProvider {
 
   protected override judge(request: WireRequest): Verdict {
     const { method, path } = request;
-    const [, sid, messages] = /^\/2010-04-01\/Accounts\/([^/.]+)(\/Messages)?\.json$/.exec(path) ?? [];
-    const of =
-      sid && messages && method === 'POST' ? 'message' : sid && !messages && method === 'GET' ? 'ping' : 'other';
+    const [, sid, what] = /^\/2010-04-01\/Accounts\/([^/.]+)(\/Messages|\/Balance)?\.json$/.exec(path) ?? [];
+    const isPost = sid && what === '/Messages' && method === 'POST';
+    const of = isPost ? 'message' : sid && what !== '/Messages' && method === 'GET' ? 'ping' : 'other';
     if (of === 'other') {
       const answer = this.renderError({ code: '20404' });
       return { kind: 'refused', of, answer, fault: `${method} ${path}: no such resource` };
@@ -145,6 +147,7 @@ export class FakeTwilio extends FakeProvider {
     if (sid !== this.accountSid || !this.authorised(request)) {
       return { kind: 'refused', of, answer: this.renderError({ code: '20003' }) };
     }
+    if (what === '/Balance') return { kind: 'ping', answer: this.left() };
     return of === 'ping' ? { kind: 'ping', answer: this.account() } : this.message(request);
   }
 
@@ -197,6 +200,11 @@ export class FakeTwilio extends FakeProvider {
   private authorised({ headers }: WireRequest): boolean {
     const expected = Buffer.from(`${this.accountSid}:${this.authToken}`).toString('base64');
     return headers.authorization === `Basic ${expected}`;
+  }
+
+  private left(): Answer {
+    if (this.balance === undefined) return this.renderError({ code: '20404' });
+    return json(200, { account_sid: this.accountSid, balance: this.balance, currency: 'USD' });
   }
 
   private account(): Answer {

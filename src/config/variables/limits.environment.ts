@@ -1,4 +1,4 @@
-import { IsNumber, IsOptional, Max, Min } from 'class-validator';
+import { IsNumber, IsOptional, IsString, Max, Min } from 'class-validator';
 
 import { Env } from '../../kernel/index.js';
 import { IsWithin, saying } from './rules.js';
@@ -28,4 +28,26 @@ export class LimitsEnvironment {
   @Min(0, DOLLARS)
   @Max(1_000_000, DOLLARS)
   SMS_DAILY_COST_LIMIT?: number;
+
+  @Env({
+    about: 'Percent of SMS_DAILY_COST_LIMIT that only numbers approved in the last 90 days may use.',
+    example: '20',
+  })
+  @IsWithin(0, 100)
+  SMS_COST_SHARE_FOR_KNOWN: number = 20;
+
+  @Env({
+    about:
+      'What a text costs, by provider and country, as JSON (docs/spend.md); unset: the prices.json that comes along.',
+    example: '/etc/sixdigit/prices.json',
+  })
+  @IsOptional()
+  @IsString()
+  PRICES_FILE?: string;
+
+  @Env({ about: 'Dollars at a provider below which operators are told.', example: '10' })
+  @IsNumber({}, saying('must be dollars, from 0 to 1000000'))
+  @Min(0, saying('must be dollars, from 0 to 1000000'))
+  @Max(1_000_000, saying('must be dollars, from 0 to 1000000'))
+  SMS_LOW_BALANCE: number = 10;
 }

@@ -4,6 +4,7 @@ import { Clock } from '../../kernel/index.js';
 import { Database, valuesFor } from '../../prisma/index.js';
 import type { AttemptJournal } from '../delivery/delivery.js';
 import type { Attempt, Dispatch } from '../delivery/dispatch.js';
+import { Pricing } from '../pricing/pricing.js';
 import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox.options.js';
 import { ReportSources } from './report-sources.js';
 import * as sql from './outbox.sql.js';
@@ -11,6 +12,23 @@ import * as sql from './outbox.sql.js';
 /** Another process has taken the message over, or nobody waits for it any more: no further try is this one's to begin. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
+}
+
+/** The day's budget has no room for one more text now. */
+export class BudgetSpent extends Error {
+  override readonly name = 'BudgetSpent';
+}
+
+/** What a message is about, as far as its price goes. */
+export interface Billed {
+  readonly country: string | null;
+  readonly segments: number;
+}
+
+/** A try that is to begin. */
+export interface Begun {
+  readonly id: string;
+  readonly provider: string;
 }
 
 /** A message, and which of its claims is ours; the first, by whoever wrote it, is 0. */
@@ -45,6 +63,7 @@ export class MessageLog {
   constructor(
     private readonly database: Database,
     private readonly reporters: ReportSources,
+    private readonly pricing: Pricing,
     @Inject(OUTBOX_OPTIONS) private readonly options: OutboxOptions,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
@@ -54,19 +73,38 @@ export class MessageLog {
     return this.database.query<sql.ClaimedRow>(sql.CLAIM, [limit, leaseMs, this.clock.databaseTime()]);
   }
 
-  /** @throws {LeaseLost} */
-  async begin({ id, turn }: Claim, attemptId: string, provider: string): Promise<void> {
-    const values = [id, turn, attemptId, provider, this.clock.databaseTime()];
-    if ((await this.database.query(sql.BEGIN, values)).length === 0) throw new LeaseLost();
+  /**
+   * @param texts that may go out from here on: what they cost at most is reserved
+   * @throws {LeaseLost | BudgetSpent}
+   */
+  async begin({ id, turn }: Claim, attempt: Begun, { segments, country }: Billed, texts: number): Promise<void> {
+    const { capMicros, keptMicros } = this.pricing;
+    const price = this.pricing.price(segments, country, attempt.provider);
+    const need = this.pricing.worst(segments, country, texts);
+    const what = [
+      id,
+      turn,
+      attempt.id,
+      attempt.provider,
+      price,
+      need,
+      capMicros,
+      keptMicros,
+      this.clock.databaseTime(),
+    ];
+    this.hasBegun(await this.database.query<sql.BegunRow>(sql.BEGIN, what));
   }
 
   /** Told of every further try of a message that is ours; throws {@link LeaseLost} when it no longer is. */
-  journal({ turn }: Claim): AttemptJournal {
+  journal({ turn }: Claim, { segments, country }: Billed): AttemptJournal {
     return {
       failedOver: async (ended, begun) => {
         const [id, result, fault] = outcome(ended);
-        const values = [id, result, fault, turn, begun.id, begun.provider, this.clock.databaseTime()];
-        if ((await this.database.query(sql.FAIL_OVER, values)).length === 0) throw new LeaseLost();
+        const { capMicros, keptMicros } = this.pricing;
+        const price = this.pricing.price(segments, country, begun.provider);
+        const budget = [price, capMicros, keptMicros];
+        const values = [id, result, fault, turn, begun.id, begun.provider, ...budget, this.clock.databaseTime()];
+        this.hasBegun(await this.database.query<sql.BegunRow>(sql.FAIL_OVER, values));
       },
     };
   }
@@ -76,7 +114,7 @@ export class MessageLog {
    * accepted is looked at again when its provider is known to report and does not.
    */
   async close(
-    messageId: string,
+    { id: messageId, turn }: Claim,
     ending: Ending,
     { attempts }: Pick<Dispatch, 'attempts'> = { attempts: [] },
   ): Promise<void> {
@@ -85,7 +123,14 @@ export class MessageLog {
     let hits: sql.HitRow[] = [];
     if (ending.status === 'accepted' && last?.outcome === 'accepted') {
       const { id: attempt_id, providerMessageId: provider_message_id } = last;
-      const values = valuesFor(sql.ACCEPT, { id: messageId, attempt_id, provider_message_id, again_ms: againMs, at });
+      const values = valuesFor(sql.ACCEPT, {
+        id: messageId,
+        turn,
+        attempt_id,
+        provider_message_id,
+        again_ms: againMs,
+        at,
+      });
       hits = await this.database.query<sql.HitRow>(sql.ACCEPT, values);
     }
     // There is more to it than that a provider took the text.
@@ -103,6 +148,11 @@ export class MessageLog {
   async statusOf(messageId: string): Promise<DeliveryStatus> {
     const [row] = await this.database.query<{ status: DeliveryStatus }>(sql.STATUS, [messageId]);
     return row?.status ?? 'unknown';
+  }
+
+  private hasBegun([row]: readonly sql.BegunRow[]): void {
+    if (row?.begun === 'cost') throw new BudgetSpent();
+    if (row?.begun !== 'begun') throw new LeaseLost();
   }
 
   private againMs(ending: Ending, last: Attempt | undefined): number | null {

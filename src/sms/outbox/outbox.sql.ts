@@ -44,29 +44,25 @@ export const CLAIM: Statement = {
 
 const NOW = (parameter: number) => `coalesce($${parameter}::timestamptz, clock_timestamp())`;
 
+/** What `begin_attempt` and `fail_over` say: begun; lost, somebody else has the message; or cost, there is no budget for it. */
+export interface BegunRow {
+  readonly begun: 'begun' | 'lost' | 'cost';
+}
+
 export const BEGIN: Statement = {
   name: 'begin_attempt',
-  text: `INSERT INTO attempts (id, message_id, provider, started_at, follow_up)
-    SELECT $3::uuid, id, $4, ${NOW(5)}, followed_up FROM messages WHERE id = $1::uuid AND may_begin(id, $2, ${NOW(5)})
-    RETURNING id`,
+  text: 'SELECT begin_attempt($1, $2, $3, $4, $5, $6, $7, $8, $9) AS begun',
 };
 
-/** Locks the message before its attempt, as whoever takes a report down does. */
 export const FAIL_OVER: Statement = {
   name: 'fail_over',
-  text: `WITH message AS (
-      SELECT id, followed_up FROM messages WHERE id = (SELECT message_id FROM attempts WHERE id = $1::uuid) FOR NO KEY UPDATE
-    ), ended AS (
-      UPDATE attempts SET outcome = CASE outcome WHEN 'accepted' THEN outcome ELSE $2::attempt_outcome END,
-          fault = CASE outcome WHEN 'accepted' THEN NULL ELSE $3 END, ended_at = ${NOW(7)}
-        FROM message WHERE attempts.id = $1::uuid RETURNING message.id, message.followed_up
-    )
-    INSERT INTO attempts (id, message_id, provider, started_at, follow_up)
-    SELECT $5::uuid, id, $6, ${NOW(7)}, followed_up FROM ended WHERE may_begin(id, $4, ${NOW(7)}) RETURNING id`,
+  text: 'SELECT fail_over($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS begun',
 };
 
 export interface AcceptParameters {
   readonly id: string;
+  /** Which claim of the message is the caller's. */
+  readonly turn: number;
   readonly attempt_id: string;
   readonly provider_message_id: string;
   /** After which it is looked at again if no report has come; null: never. */
@@ -77,23 +73,32 @@ export interface AcceptParameters {
 const AT = 'coalesce(:at::timestamptz, clock_timestamp())';
 
 /**
- * What `record_dispatch` does when a provider simply took the text, as one plain statement. No row when there is more to it:
- * any report takes its message further than `sending`.
+ * What `record_dispatch` does when a provider simply took the text, as one plain statement: its price is booked, and what
+ * was reserved beyond it released. No row when there is more to it: any report takes its message further than `sending`, and
+ * whoever claims it takes a turn.
  */
 export const ACCEPT = named<AcceptParameters>(
   'record_dispatch',
   `WITH message AS (
-      UPDATE messages SET status = 'accepted', updated_at = ${AT}, lease_until = ${AT} + make_interval(secs => :again_ms::int / 1000.0)
-        WHERE id = :id::uuid AND status = 'sending' AND NOT followed_up
-        RETURNING id, phone_key, created_at, updated_at
+      UPDATE messages SET status = 'accepted', updated_at = ${AT}, lease_until = ${AT} + make_interval(secs => :again_ms::int / 1000.0),
+          is_held = false
+        WHERE id = :id::uuid AND status = 'sending' AND NOT followed_up AND turn = :turn::int AND is_held
+        RETURNING id, phone_key, created_at, updated_at, reserved_micros, spend_day
     ), attempt AS (
-      UPDATE attempts SET outcome = 'accepted', provider_message_id = :provider_message_id, ended_at = updated_at
+      UPDATE attempts SET outcome = 'accepted', provider_message_id = :provider_message_id, ended_at = updated_at,
+          cost_micros = price_micros
         FROM message WHERE attempts.id = :attempt_id::uuid AND message_id = message.id
+        RETURNING message.spend_day AS day, message.reserved_micros - attempts.price_micros AS rest
     ), hit AS (
       UPDATE limit_windows SET hits = CASE hits[cardinality(hits)]
           WHEN created_at THEN hits[: cardinality(hits) - 1] || updated_at
           ELSE ARRAY(SELECT hit FROM unnest(array_replace(hits, created_at, updated_at)) AS hit ORDER BY hit) END
         FROM message WHERE key = key_now(phone_key)
+        RETURNING 1
+    ), spend AS (
+      UPDATE spend_days SET held_micros = held_micros - rest
+        FROM attempt LEFT JOIN hit ON true -- after the window, as everybody locks them
+        WHERE spend_days.day = attempt.day AND rest <> 0
     )
     SELECT key_now(phone_key) AS phone_key, created_at AS hit_at, updated_at AS moved_to FROM message`,
 );

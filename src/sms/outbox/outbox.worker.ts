@@ -10,14 +10,17 @@ import { KeyRing, openPhone } from '../../kernel/index.js';
 import { SmsService } from '../sms.service.js';
 import { backoff } from '../delivery/backoff.js';
 import { endingOf } from './ending.js';
-import { LeaseLost, MessageLog } from './message-log.js';
+import { BudgetSpent, LeaseLost, MessageLog } from './message-log.js';
 import { MessageTexts } from './message-texts.js';
 import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox.options.js';
+import { segmentsOf } from '../pricing/segments.js';
 import type { ClaimedRow } from './outbox.sql.js';
 import { ReportSources } from './report-sources.js';
 
 const BATCH = 50;
 const EVERY_MS = 1_000;
+/** When a message that there was no budget for is looked at again. */
+const COST_RETRY_MS = 15_000;
 /** One text that may arrive, and one more: after that nobody tries again. */
 const MOST_OUT = 2;
 
@@ -84,29 +87,36 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     const ended = this.endOf(message);
     if (ended) {
       if (ended.reason) this.logger.error(`message ${id} ended ${ended.status}: ${ended.reason}`);
-      return this.messages.close(id, { status: ended.status });
+      return this.messages.close(message, { status: ended.status });
     }
     const phone = openPhone(this.keys, message);
     const body = await this.texts.textOf(message, phone);
-    if (body === undefined) return this.messages.close(id, { status: this.unneeded(message) });
+    if (body === undefined) return this.messages.close(message, { status: this.unneeded(message) });
 
     const retryMs = backoff(message.tries, Math.random);
     const tried = [...out, ...message.given_up];
     // A follow-up is one text, even if nobody knows whether it went out.
     const mayBeOut = out.length > 0 || message.is_follow_up;
     const plan = this.sms.plan({ tried, mayBeOut, elsewhere: message.is_follow_up });
-    if (!plan) return this.messages.close(id, { status: 'queued', retryMs });
+    if (!plan) return this.messages.close(message, { status: 'queued', retryMs });
     try {
-      await this.messages.begin(message, plan.attemptId, plan.provider);
+      const billed = { country: phone.country ?? null, segments: segmentsOf(body) };
+      const attempt = { id: plan.attemptId, provider: plan.provider };
+      await this.messages.begin(message, attempt, billed, mayBeOut ? 1 : MOST_OUT);
       const text = { to: phone, body, validForSecs: Math.max(1, Math.floor(leftMs / 1_000)) };
-      const dispatch = await plan.deliver(text, this.messages.journal(message));
+      const dispatch = await plan.deliver(text, this.messages.journal(message, billed));
       const asked = [...tried, ...dispatch.attempts.map(({ provider }) => provider)];
       const ending = endingOf(dispatch, retryMs, out.length === 0 && this.sms.mayTryAgain(asked));
-      await this.messages.close(id, ending, dispatch);
+      await this.messages.close(message, ending, dispatch);
       const what = message.is_follow_up ? `follow-up of message ${id}` : `message ${id}`;
       this.logger.log(
         `${what} to ${phone}: ${ending.status} after ${message.tries + dispatch.attempts.length} attempt(s)`,
       );
+    } catch (error) {
+      if (!(error instanceof BudgetSpent)) throw error;
+      // Another day may begin, or a reservation be released, while somebody still waits for it.
+      this.logger.warn(`message ${id} to ${phone} is not sent now: the day's budget is spent`);
+      await this.messages.close(message, { status: 'queued', retryMs: COST_RETRY_MS });
     } finally {
       plan.drop();
     }

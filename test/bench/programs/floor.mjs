@@ -104,11 +104,12 @@ app.post('/v1/verifications', { schema: { body: phoneBody, response: { 201: star
     ...{ phone_key: key, phone_sealed: seal(phone, key), key_version: 1, ttl_secs: 600, cooldown_secs: 30 },
     ...{ message_id: message, template: 'verification', lease_ms: 13_000, attempt_id: attempt, provider: 'twilio' },
     ...{ at: null, quotas, secs },
+    ...{ country: 'US', price_micros: 13_000, reserve_micros: 26_000, cap_micros: 1e12, kept_micros: 0 },
   });
   const [row] = rows;
   if (!row) return reply.code(429).send();
   const sid = await post(phone, codeOf(id, phone));
-  await run(ACCEPT, { id: message, attempt_id: attempt, provider_message_id: sid, again_ms: null, at: null });
+  await run(ACCEPT, { id: message, turn: 0, attempt_id: attempt, provider_message_id: sid, again_ms: null, at: null });
   reply.code(201);
   return {
     id,

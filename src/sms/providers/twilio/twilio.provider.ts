@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { Twilio } from 'twilio';
 
+import type { Balance, HasBalance } from '../../provider/balance.js';
 import { HttpClient, type HttpRequest, type HttpResponse } from '../../provider/http-client.js';
 import { DEFAULT_PATIENCE } from '../../provider/patience.js';
 import {
@@ -28,7 +29,7 @@ const MAX_VALIDITY_SECS = 36_000;
  * Twilio's Messages API, https://www.twilio.com/docs/messaging/api/message-resource. Its package types the request; the
  * POST is our own, because the package's client has 20 sockets and no deadline.
  */
-export class TwilioProvider implements SmsProvider, Pingable, Closable, ReportsDelivery, PassesReplies {
+export class TwilioProvider implements SmsProvider, Pingable, HasBalance, Closable, ReportsDelivery, PassesReplies {
   readonly name = 'twilio';
   readonly errorCode = 'TWILIO_API_ERROR';
   readonly patience: Patience;
@@ -83,6 +84,16 @@ export class TwilioProvider implements SmsProvider, Pingable, Closable, ReportsD
     if (status === 'suspended' || status === 'closed')
       throw new ProviderError('misconfigured', `The Twilio account is ${status}.`);
     throw new ProviderError('unconfirmed', 'Twilio answered the ping with something else than an account.');
+  }
+
+  /** https://www.twilio.com/docs/usage/api/balance; subaccounts have none. */
+  async balance(signal: AbortSignal): Promise<Balance> {
+    const url = `${this.#account}/Balance.json`;
+    const { balance, currency } = await this.#call({ method: 'GET', url, headers: this.#headers, signal });
+    const amount = typeof balance === 'string' && balance.trim() !== '' ? Number(balance) : NaN;
+    if (!Number.isFinite(amount) || typeof currency !== 'string' || !/^[A-Z]{3}$/i.test(currency))
+      throw new ProviderError('unconfirmed', 'Twilio named no balance.');
+    return { amount, currency: currency.toUpperCase() };
   }
 
   readReports(request: ReportRequest): readonly DeliveryReport[] {
