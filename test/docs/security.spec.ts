@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { rowsOf, STATES, titlesIn } from './asvs-table.js';
 
@@ -60,5 +61,11 @@ describe('the ASVS table in docs/security.md', () => {
     const named = ROWS.flatMap(({ test }) => /^this page: (?:the picture, and )?(.+)$/.exec(test)?.[1] ?? []);
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((section) => !sections.includes(section))).toEqual([]);
+  });
+
+  it('leads to files that are there', () => {
+    const links = [...PAGE.matchAll(/\]\((?!https:|#)([^)#]+)/g)].map(([, path = '']) => join('docs', path));
+    expect(links.length).toBeGreaterThan(3);
+    expect(links.filter((path) => !existsSync(path))).toEqual([]);
   });
 });
