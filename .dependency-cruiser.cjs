@@ -10,7 +10,7 @@ const rooms = {
   redis: ['kernel'],
   sms: ['kernel', 'prisma'],
   limits: ['kernel', 'prisma', 'redis'],
-  fraud: ['kernel', 'prisma'],
+  fraud: ['kernel', 'prisma', 'http', 'limits', 'sms'],
   verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
   auth: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'verification'],
   reports: ['kernel', 'http', 'sms'],
@@ -20,10 +20,10 @@ const rooms = {
   metrics: ['kernel', 'http'],
   spend: ['kernel', 'prisma', 'http', 'sms', 'metrics'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
-  config: ['kernel', 'sms'],
+  config: ['kernel', 'sms', 'fraud'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
-    ...['privacy', 'spend'],
+    ...['privacy', 'spend', 'fraud'],
   ],
 };
 

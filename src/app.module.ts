@@ -48,7 +48,7 @@ export class AppModule {
         PrismaModule.forRoot(database),
         RedisModule.forRoot({ server: redis }),
         LimitsModule.forRoot(limits),
-        FraudModule.forRoot({ allowedCountries: phone.allowedCountries }),
+        FraudModule.forRoot(config.fraud),
         SmsModule.forRootAsync({
           useFactory: () => ({
             providers: sms.providers.map(({ definition, env }) => definition.create(env, context)),

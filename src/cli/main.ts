@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { DomainError } from '../kernel/index.js';
 import { explain } from '../explain.js';
 import { version } from '../version.js';
+import { fraudCommand } from './commands/fraud.command.js';
 import { keysCommand } from './commands/keys.command.js';
 import { limitsCommand } from './commands/limits.command.js';
 import { pricesCommand } from './commands/prices.command.js';
@@ -20,7 +21,8 @@ const program = new Command('sixdigit')
   .version(version)
   .showHelpAfterError();
 const COMMANDS = [
-  ...[keysCommand, limitsCommand, pricesCommand, privacyCommands, secretCommand, spendCommand, webhooksCommand],
+  ...[fraudCommand, keysCommand, limitsCommand, pricesCommand, privacyCommands, secretCommand],
+  ...[spendCommand, webhooksCommand],
 ];
 for (const add of COMMANDS) add(program);
 

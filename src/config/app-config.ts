@@ -1,3 +1,4 @@
+import type { FraudOptions } from '../fraud/index.js';
 import type { CountryCode } from '../kernel/index.js';
 import type { PriceList, ProviderDefinition } from '../sms/index.js';
 
@@ -59,9 +60,8 @@ export interface AppConfig {
   };
   readonly phone: {
     readonly defaultRegion: CountryCode;
-    /** Undefined allows every country. */
-    readonly allowedCountries?: readonly CountryCode[];
   };
+  readonly fraud: FraudOptions;
   readonly verification: {
     readonly codeLength: number;
     readonly ttlSecs: number;

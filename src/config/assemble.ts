@@ -1,3 +1,4 @@
+import type { ChallengeOptions, FraudOptions } from '../fraud/index.js';
 import type { CountryCode } from '../kernel/index.js';
 import type { PriceList } from '../sms/index.js';
 import type { AppConfig } from './app-config.js';
@@ -15,7 +16,7 @@ export function assemble(
   prices: PriceList,
   warnings: readonly string[],
 ): AppConfig {
-  const { server, storage, secrets, sms, limits, verification, auth, webhooks } = env;
+  const { server, storage, secrets, sms, limits, verification, auth, webhooks, fraud } = env;
   const current = secrets.APP_SECRET ?? developmentSecret(storage.DATA_DIR);
   const devApiKey = secrets.API_KEYS ? undefined : developmentApiKey(current);
   return {
@@ -55,7 +56,20 @@ export function assemble(
     },
     phone: {
       defaultRegion: country(verification.PHONE_DEFAULT_REGION),
+    },
+    fraud: {
       allowedCountries: verification.ALLOWED_COUNTRIES?.map(country),
+      blockedCountries: fraud.BLOCKED_COUNTRIES?.map(country),
+      monitoredCountries: fraud.MONITORED_COUNTRIES?.map(country),
+      blockedLineTypes: fraud.BLOCKED_LINE_TYPES?.filter((type) => type !== 'none') as FraudOptions['blockedLineTypes'],
+      mode: fraud.FRAUD_MODE as FraudOptions['mode'],
+      challenge: {
+        provider: fraud.CHALLENGE_PROVIDER as ChallengeOptions['provider'],
+        secret: fraud.CHALLENGE_SECRET,
+        siteKey: fraud.CHALLENGE_SITE_KEY,
+        url: fraud.CHALLENGE_URL,
+        bits: fraud.CHALLENGE_BITS,
+      },
     },
     verification: {
       codeLength: verification.VERIFICATION_CODE_LENGTH,

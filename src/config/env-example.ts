@@ -12,6 +12,7 @@ const HEADINGS: Readonly<Record<keyof typeof ENVIRONMENTS, string>> = {
   webhooks: 'Webhooks',
   auth: 'Login',
   privacy: 'Privacy',
+  fraud: 'Fraud',
 };
 
 const PREFACE = `# Copy this file to .env and take the # off what you need: as it is, it changes nothing.

@@ -3,6 +3,7 @@ import { clashes } from './aliases.js';
 import { check } from './check.js';
 import type { ConfigFault } from './config-refusal.js';
 import { AuthEnvironment } from './variables/auth.environment.js';
+import { FraudEnvironment } from './variables/fraud.environment.js';
 import { LimitsEnvironment } from './variables/limits.environment.js';
 import { PrivacyEnvironment } from './variables/privacy.environment.js';
 import { SecretsEnvironment } from './variables/secrets.environment.js';
@@ -23,6 +24,7 @@ export const ENVIRONMENTS = {
   webhooks: WebhooksEnvironment,
   auth: AuthEnvironment,
   privacy: PrivacyEnvironment,
+  fraud: FraudEnvironment,
 } as const;
 
 export type Environments = { readonly [K in keyof typeof ENVIRONMENTS]: InstanceType<(typeof ENVIRONMENTS)[K]> };

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { DomainError, type CountryCode, type PhoneNumber } from '../kernel/index.js';
+import { DEFAULT_BLOCKED_LINES, lineOf, type LineType } from './line-type.js';
 import { FRAUD_OPTIONS, type FraudOptions } from './fraud.options.js';
 
 export class DestinationNotAllowed extends DomainError {
@@ -9,7 +10,7 @@ export class DestinationNotAllowed extends DomainError {
   override readonly extensions: { readonly reason: string };
 
   constructor(
-    reason: 'country' | 'unreachable_number' | 'opted_out',
+    readonly reason: 'country' | 'line_type' | 'unreachable_number' | 'opted_out',
     message: string,
     override readonly hint: string,
   ) {
@@ -22,18 +23,31 @@ export class DestinationNotAllowed extends DomainError {
 @Injectable()
 export class DestinationPolicy {
   private readonly allowed: ReadonlySet<CountryCode> | undefined;
+  private readonly blocked: ReadonlySet<CountryCode>;
+  private readonly lines: ReadonlySet<LineType>;
 
   constructor(@Inject(FRAUD_OPTIONS) options: FraudOptions) {
     this.allowed = options.allowedCountries && new Set(options.allowedCountries);
+    this.blocked = new Set(options.blockedCountries);
+    this.lines = new Set(options.blockedLineTypes ?? DEFAULT_BLOCKED_LINES);
   }
 
   /** @throws {DestinationNotAllowed} */
   admit(phone: PhoneNumber): void {
-    if (!this.allowed || (phone.country && this.allowed.has(phone.country))) return;
+    const { country } = phone;
+    if ((this.allowed && !(country && this.allowed.has(country))) || (country && this.blocked.has(country))) {
+      throw new DestinationNotAllowed(
+        'country',
+        `Texts to ${country ?? 'non-geographic numbers'} are switched off.`,
+        'Operators: ALLOWED_COUNTRIES and BLOCKED_COUNTRIES say where texts may go.',
+      );
+    }
+    const line = lineOf(phone);
+    if (!line || !this.lines.has(line)) return;
     throw new DestinationNotAllowed(
-      'country',
-      `Texts to ${phone.country ?? 'non-geographic numbers'} are switched off.`,
-      'Add the country to ALLOWED_COUNTRIES to send there.',
+      'line_type',
+      `Texts to ${line} numbers are switched off.`,
+      'Ask for a mobile number. Operators: BLOCKED_LINE_TYPES says which lines get no texts.',
     );
   }
 }

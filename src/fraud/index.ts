@@ -1,3 +1,29 @@
-export { DestinationNotAllowed, DestinationPolicy } from './destination-policy.js';
+export { BudgetKeeper } from './budget-keeper.js';
+export {
+  Budgets,
+  DEFAULT_POLICY,
+  HOUR,
+  LEVELS,
+  type Admitted,
+  type BudgetPolicy,
+  type Decision,
+  type Level,
+  type Verdict,
+} from './budgets.js';
+export {
+  CHALLENGE_PROVIDERS,
+  ChallengeRequired,
+  type ChallengeAnswer,
+  type ChallengeOptions,
+} from './challenge/challenge.js';
+export { DecisionLog } from './decision-log.js';
+export { DestinationNotAllowed } from './destination-policy.js';
+export { LINE_TYPES, type LineType } from './line-type.js';
+export { FraudOffice } from './fraud-office.js';
 export { FraudModule } from './fraud.module.js';
-export type { FraudOptions } from './fraud.options.js';
+export { FRAUD_MODES, type FraudMode, type FraudOptions } from './fraud.options.js';
+export { BUDGET_GATE, DECISION, GATE_IS_OPEN, type GateParameters } from './gate.sql.js';
+export { prefixKeys, prefixesOf } from './prefixes.js';
+export { replay, type RecordedSend, type Replay } from './replay.js';
+export { budgetRefusal, SendGuard } from './send-guard.js';
+export { breakValues, BREAK, levelArrays, SETTLE, settleValues } from './settling.sql.js';

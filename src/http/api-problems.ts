@@ -4,7 +4,9 @@ import { ApiResponse } from '@nestjs/swagger';
 const MEANING: Readonly<Record<number, string>> = {
   400: 'INVALID_REQUEST, INVALID_PHONE_FORMAT or MESSAGE_TOO_LONG; of a webhook endpoint WEBHOOK_URL_REFUSED',
   401: 'UNAUTHORIZED; of a code CODE_INCORRECT',
-  403: 'DESTINATION_NOT_ALLOWED; UNAUTHORIZED where the key lacks a scope, of a webhook, and of what another site may have sent',
+  403:
+    'DESTINATION_NOT_ALLOWED or CHALLENGE_REQUIRED; UNAUTHORIZED where the key lacks a scope, of a webhook, and of what another ' +
+    'site may have sent',
   404: 'VERIFICATION_NOT_FOUND; of anything else NOT_FOUND',
   409:
     'IDEMPOTENCY_CONFLICT: the first request with this key is still running; of an API key KEY_NAME_TAKEN; ' +
@@ -12,7 +14,7 @@ const MEANING: Readonly<Record<number, string>> = {
   410: 'VERIFICATION_EXPIRED; of a step-up proof PROOF_SPENT',
   422: 'IDEMPOTENCY_MISMATCH: this key came with another request',
   429: 'RATE_LIMIT_EXCEEDED, COST_LIMIT_REACHED or TOO_MANY_CHECKS; Retry-After says when',
-  503: 'DELIVERY_UNAVAILABLE, SMS_DISABLED, DATABASE_UNAVAILABLE or REDIS_UNAVAILABLE',
+  503: 'DELIVERY_UNAVAILABLE, CHALLENGE_UNAVAILABLE, SMS_DISABLED, DATABASE_UNAVAILABLE or REDIS_UNAVAILABLE',
 };
 
 const schema = {

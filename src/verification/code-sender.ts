@@ -53,6 +53,11 @@ export class CodeSender {
     texts.register(TEMPLATE, (message, phone) => this.textAgain(message, phone));
   }
 
+  /** What one text there costs at most, in millionths of a dollar. */
+  priceIn(country: string | null): number {
+    return this.pricing.worst(this.segments, country, 1);
+  }
+
   /**
    * Claims a provider's turn for `work`, which writes the message down and then sends; gives the turn back when no message
    * came of it. Nobody free: the message is queued.

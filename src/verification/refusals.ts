@@ -1,3 +1,4 @@
+import { budgetRefusal } from '../fraud/index.js';
 import type { DomainError } from '../kernel/index.js';
 import type { Refused } from '../prisma/index.js';
 import { CostLimitReached, PhoneTakesNoGuesses } from './verification.errors.js';
@@ -6,6 +7,7 @@ type Detail = Refused['detail'];
 
 /** What each gate of a statement means to whoever asked. */
 const REFUSALS: Readonly<Record<string, (detail: Detail) => DomainError>> = {
+  budget: budgetRefusal,
   guesses: ({ limit, retryAfter }) =>
     new PhoneTakesNoGuesses(String(limit), typeof retryAfter === 'number' ? retryAfter : undefined),
   cost: ({ retryAfter }) => new CostLimitReached(Number(retryAfter)),

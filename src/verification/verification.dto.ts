@@ -1,11 +1,35 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsLocale, IsString, Length, Matches } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsIn, IsLocale, IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
 
 import { MayBeAbsent } from '../http/index.js';
 import { DELIVERY_STATUSES } from '../sms/index.js';
 
 const PURPOSE = /^[a-z][a-z0-9-]{0,31}$/;
 const PURPOSE_RULE = 'purpose must be 1 to 32 lower-case letters, digits and dashes, such as "checkout"';
+
+const CHALLENGE_RULE = 'challenge must be an object with seed and nonce, or with token';
+
+/** `seed` and `nonce` of a proof of work, or the `token` of a widget. */
+export class ChallengeDto {
+  @ApiPropertyOptional({ description: 'As the refusal gave it.' })
+  @MayBeAbsent()
+  @IsString({ message: CHALLENGE_RULE })
+  @Length(1, 128, { message: CHALLENGE_RULE })
+  seed?: string;
+
+  @ApiPropertyOptional({ description: 'SHA-256 of "seed:nonce" begins with as many zero bits as the refusal said.' })
+  @MayBeAbsent()
+  @IsString({ message: CHALLENGE_RULE })
+  @Length(1, 32, { message: CHALLENGE_RULE })
+  nonce?: string;
+
+  @ApiPropertyOptional({ description: 'Of Turnstile or hCaptcha.' })
+  @MayBeAbsent()
+  @IsString({ message: CHALLENGE_RULE })
+  @Length(1, 4_096, { message: CHALLENGE_RULE })
+  token?: string;
+}
 
 export class StartVerificationDto {
   @ApiProperty({ example: '+14155552671', description: 'E.164, or a national number of PHONE_DEFAULT_REGION.' })
@@ -34,6 +58,13 @@ export class StartVerificationDto {
   @IsString({ message: PURPOSE_RULE })
   @Matches(PURPOSE, { message: PURPOSE_RULE })
   purpose: string = 'verification';
+
+  @ApiPropertyOptional({ type: ChallengeDto, description: 'Solves the challenge of a CHALLENGE_REQUIRED.' })
+  @MayBeAbsent()
+  @IsObject({ message: CHALLENGE_RULE })
+  @ValidateNested({ message: CHALLENGE_RULE })
+  @Type(() => ChallengeDto)
+  challenge?: ChallengeDto;
 }
 
 export class CheckVerificationDto {

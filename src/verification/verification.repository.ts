@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import type { GateParameters } from '../fraud/index.js';
 import { IdempotencyConflict } from '../idempotency/index.js';
 import { Clock, KeyRing, openPhone, type SealedPhone } from '../kernel/index.js';
 import { SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
@@ -82,7 +83,12 @@ export class VerificationRepository {
   ) {}
 
   /** Takes the limits and writes verification, message and attempt, or refuses and writes nothing. */
-  async open(verification: NewVerification, message: NewMessage, cooldownSecs: number): Promise<sql.OpenedRow> {
+  async open(
+    verification: NewVerification,
+    message: NewMessage,
+    cooldownSecs: number,
+    gate: GateParameters,
+  ): Promise<sql.OpenedRow> {
     const { id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks, ttlSecs } =
       verification;
     const { formerPhoneKey } = verification;
@@ -93,6 +99,7 @@ export class VerificationRepository {
       ...{ attempt_id: message.attemptId, provider: message.provider },
       ...{ at: this.clock.databaseTime(), secs: this.limits.secs },
       ...costColumns(message.costIn(verification.country)),
+      ...gate,
     };
     // After the secret was changed: what is kept of the phone goes on under its new key.
     if (formerPhoneKey) await this.database.query(sql.ADOPT_PHONE, [phoneKey, formerPhoneKey]);

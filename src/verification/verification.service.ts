@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
-import { DestinationPolicy } from '../fraud/index.js';
+import { SendGuard } from '../fraud/index.js';
 import { isSameSecret, KeyRing, PhoneNumber, type QuotaState, type Run } from '../kernel/index.js';
 import { SendLimits } from '../limits/index.js';
 import type { DeliveryStatus } from '../sms/index.js';
@@ -32,7 +32,7 @@ export class VerificationService {
     private readonly verifications: VerificationRepository,
     private readonly codes: CodeSender,
     private readonly secrets: VerificationSecrets,
-    private readonly destinations: DestinationPolicy,
+    private readonly guard: SendGuard,
     private readonly limits: SendLimits,
     private readonly keys: KeyRing,
     private readonly proofs: ProofSigner,
@@ -42,17 +42,24 @@ export class VerificationService {
   /**
    * Opens a verification and sends its code: one round trip, one POST, one round trip.
    * @param run gives the verification and its message their id
-   * @throws {InvalidPhoneFormat | DestinationNotAllowed | RateLimitExceeded | CostLimitReached | SmsDisabled | DeliveryUnavailable | DatabaseUnavailable}
+   * @throws {InvalidPhoneFormat | DestinationNotAllowed | ChallengeRequired | RateLimitExceeded | CostLimitReached}
+   * @throws {SmsDisabled | DeliveryUnavailable | DatabaseUnavailable}
    */
-  async start({ phone: text, purpose, channel, locale }: StartRequest, run?: Run): Promise<VerificationState> {
+  async start(
+    { phone: text, purpose, channel, locale, challenge }: StartRequest,
+    run?: Run,
+  ): Promise<VerificationState> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
-    this.destinations.admit(phone);
+    this.guard.admit(phone);
     const before = run?.isRepeat && (await this.sentBefore(run));
     if (before) return before;
+    const isSolved = challenge !== undefined && (await this.guard.isSolved(phone, challenge));
+    const gate = this.guard.measure(phone, isSolved, this.codes.priceIn(phone.country ?? null));
     const id = run?.id ?? randomUUID();
     const { codeLength, maxChecks, ttlSecs } = this.options;
     const phoneKey = this.keys.lookupKey('phone', phone.line);
     const formerPhoneKey = this.keys.formerLookupKey('phone', phone.line);
+    if (formerPhoneKey) await this.guard.adopt(phone);
     const { version: keyVersion, data: phoneSealed } = this.keys.seal(phone.e164, phoneKey);
     const verification = {
       id,
@@ -70,7 +77,11 @@ export class VerificationService {
     };
 
     return this.codes.dispatching(async (message, send) => {
-      const row = await this.verifications.open(verification, message, COOLDOWNS_SECS[0]);
+      const row = await this.verifications
+        .open(verification, message, COOLDOWNS_SECS[0], gate)
+        .catch((error: unknown) => {
+          throw this.guard.answerTo(error, phone, gate);
+        });
       if (row.opted_out) throw optedOut();
       const quotas = this.limits.admit(row);
       const code = this.secrets.codeOf(id, { purpose, key_version: keyVersion, code_length: codeLength }, phone);

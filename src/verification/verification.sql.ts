@@ -1,3 +1,4 @@
+import { BUDGET_GATE, DECISION, GATE_IS_OPEN, type GateParameters } from '../fraud/index.js';
 import type { SealedPhone } from '../kernel/index.js';
 import { GUESS_LIMITS, type WindowRow } from '../limits/index.js';
 import { named, type Statement } from '../prisma/index.js';
@@ -47,7 +48,7 @@ const IS_MEANT = (purpose: string) =>
   `CASE WHEN ${purpose}::text IS NULL THEN strpos(purpose, ':') = 0 ELSE purpose = ${purpose} END`;
 
 /** What a start writes, and what it is measured by. */
-export interface StartParameters {
+export interface StartParameters extends GateParameters {
   readonly id: string;
   readonly purpose: string;
   readonly channel: string;
@@ -120,12 +121,12 @@ const RESERVE = `
           WHERE ${FITS('d.held_micros').replace('created_at', NOW)}
         RETURNING day`;
 
-const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}), verification AS (
+const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}), ${BUDGET_GATE}, verification AS (
       INSERT INTO verifications (id, purpose, channel, locale, phone_key, phone_sealed, key_version, code_length, max_checks,
                                  created_at, expires_at, next_send_at)
         SELECT :id::uuid, :purpose, :channel, :locale, :phone_key, :phone_sealed::bytea, :key_version::int, :code_length::int,
                :max_checks::int, at, at + make_interval(secs => :ttl_secs::int), at + make_interval(secs => :cooldown_secs::int)
-          FROM hit WHERE ${TAKES_GUESSES}
+          FROM hit WHERE ${TAKES_GUESSES} AND ${GATE_IS_OPEN}
         RETURNING created_at, expires_at, next_send_at
     ), message AS (
       INSERT INTO messages (id, verification_id, phone_key, phone_sealed, key_version, template, status, lease_until,
@@ -139,10 +140,11 @@ const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}
       INSERT INTO attempts (id, message_id, provider, started_at, price_micros, spend_day)
         SELECT :attempt_id, :message_id, :provider, created_at, :price_micros::bigint, spend_day
           FROM message WHERE :attempt_id IS NOT NULL
-    ), spend AS (${RESERVE}
+    ), ${DECISION}, spend AS (${RESERVE}
     )
     SELECT CASE WHEN :reserve_micros = 0 OR EXISTS (SELECT 1 FROM spend) THEN true
-                ELSE refuse('cost', cost_refusal(created_at)) END AS is_reserved, false AS opted_out, NULL::int AS refused_by, ${window}, verification.*,
+                ELSE refuse('cost', cost_refusal(created_at)) END AS is_reserved,
+           false AS opted_out, NULL::int AS refused_by, ${window}, verification.*,
            floor(extract(epoch FROM expires_at - created_at))::int AS secs_left
       FROM ${from}`;
 

@@ -1,3 +1,4 @@
+import type { ChallengeAnswer } from '../fraud/index.js';
 import type { PhoneNumber, QuotaState } from '../kernel/index.js';
 import type { DeliveryStatus } from '../sms/index.js';
 
@@ -9,6 +10,8 @@ export interface StartRequest {
   readonly channel: 'sms';
   /** BCP 47. */
   readonly locale?: string;
+  /** Solves what an earlier request was refused with. */
+  readonly challenge?: ChallengeAnswer;
 }
 
 export interface VerificationState {

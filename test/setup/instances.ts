@@ -9,6 +9,7 @@ import { AppModule } from '../../src/app.module.js';
 import { readConfig } from '../../src/config/index.js';
 import type { Source } from '../../src/kernel/index.js';
 import { PhoneLimits } from '../../src/limits/index.js';
+import { BudgetKeeper, DecisionLog, FraudOffice } from '../../src/fraud/index.js';
 import { PrivacyService, RetentionJob } from '../../src/privacy/index.js';
 import { Database, DatabaseUnavailable, PrismaService, type Statement } from '../../src/prisma/index.js';
 import { DeliveryReports, OptOuts, OutboxWorker, Rotation } from '../../src/sms/index.js';
@@ -50,6 +51,9 @@ export interface Instance {
   readonly webhooks: WebhookEndpoints;
   readonly privacy: PrivacyService;
   readonly retention: RetentionJob;
+  readonly budgets: BudgetKeeper;
+  readonly office: FraudOffice;
+  readonly decisions: DecisionLog;
   readonly database: SpiedDatabase;
 }
 
@@ -111,6 +115,9 @@ export async function startCluster(count = 1, env: Source = {}, given?: TestData
       outbox: module.get(OutboxWorker),
       reports: module.get(DeliveryReports),
       optOuts: module.get(OptOuts),
+      budgets: module.get(BudgetKeeper, { strict: false }),
+      office: module.get(FraudOffice, { strict: false }),
+      decisions: module.get(DecisionLog, { strict: false }),
       limits: module.get(PhoneLimits),
       webhooks: module.get(WebhookEndpoints),
       privacy: module.get(PrivacyService),

@@ -15,6 +15,7 @@ import pg from 'pg';
 import { Pool } from 'undici';
 
 import { ACCEPT } from '../../../dist/sms/outbox/outbox.sql.js';
+import { DEFAULT_POLICY, levelArrays } from '../../../dist/fraud/index.js';
 import { APPROVE, COUNT_GUESS, START } from '../../../dist/verification/verification.sql.js';
 import { API_KEY } from '../shapes.mjs';
 
@@ -24,11 +25,26 @@ const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const twilio = { authorization: `Basic ${Buffer.from(`${account}:token`).toString('base64')}` };
 const quotas = [5, 20];
 const secs = [3_600, 86_400];
+const levels = levelArrays(DEFAULT_POLICY);
 
 const database = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 20 });
 const provider = new Pool(process.env.PROVIDER_URL, { connections: 1_024, pipelining: 1 });
 
 const run = ({ name, text, order }, given) => database.query({ name, text, values: order.map((key) => given[key]) });
+
+/** As FRAUD_MODE=record measures a start. */
+function gateOf(phone) {
+  const keys = ['cc', -6, -4, -3, -2].map((end) =>
+    createHmac('sha256', lookupKey)
+      .update(`prefix ${end} ${phone.slice(0, end === 'cc' ? 2 : end)}`)
+      .digest()
+      .subarray(0, 16),
+  );
+  return {
+    ...{ prefix_keys: keys, locked_keys: [], seen_keys: keys, ...levels, send_cost: 1, send_micros: 0, lifts: 3 },
+    ...{ destination: 'US', line_type: null, fraud_mode: 'record', challenge: null },
+  };
+}
 
 function codeOf(id, phone) {
   const hash = createHmac('sha256', codeKey).update(`${id}\0${phone}`).digest();
@@ -103,7 +119,7 @@ app.post('/v1/verifications', { schema: { body: phoneBody, response: { 201: star
     ...{ id, purpose: 'verification', channel: 'sms', locale: null, code_length: 6, max_checks: 5 },
     ...{ phone_key: key, phone_sealed: seal(phone, key), key_version: 1, ttl_secs: 600, cooldown_secs: 30 },
     ...{ message_id: message, template: 'verification', lease_ms: 13_000, attempt_id: attempt, provider: 'twilio' },
-    ...{ at: null, quotas, secs },
+    ...{ at: null, quotas, secs, ...gateOf(phone) },
     ...{ country: 'US', price_micros: 13_000, reserve_micros: 26_000, cap_micros: 1e12, kept_micros: 0 },
   });
   const [row] = rows;

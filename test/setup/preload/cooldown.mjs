@@ -4,12 +4,12 @@ const { EmbeddedDatabase } = await dist('prisma/embedded-database.js');
 const { PostgresDatabase } = await dist('prisma/postgres-database.js');
 
 const without = {
-  start_verification: (values) => values.with(10, 0),
+  start_verification: (values, order) => values.with(order.indexOf('cooldown_secs'), 0),
   resend_verification: (values) => values.with(1, [0]),
 };
 for (const { prototype } of [EmbeddedDatabase, PostgresDatabase]) {
   const { query } = prototype;
   prototype.query = function (statement, values) {
-    return query.call(this, statement, without[statement.name]?.(values) ?? values);
+    return query.call(this, statement, without[statement.name]?.(values, statement.order) ?? values);
   };
 }

@@ -47,10 +47,10 @@ Server.prototype.emit = function (event, ...args) {
 };
 
 /** The message of a request that names a point in the outbox. */
-function remember(name, values) {
+function remember({ name, order }, values) {
   const plan = work.getStore();
   if (name !== 'start_verification' || !plan?.point.startsWith(OUTBOX)) return;
-  inOutbox.set(values[11], { ...plan, point: plan.point.slice(OUTBOX.length) });
+  inOutbox.set(values[order.indexOf('message_id')], { ...plan, point: plan.point.slice(OUTBOX.length) });
 }
 
 function claimed(rows) {
@@ -66,7 +66,7 @@ for (const { prototype } of [EmbeddedDatabase, PostgresDatabase]) {
   const { query } = prototype;
   prototype.query = function (statement, values) {
     const { name } = statement;
-    remember(name, values);
+    remember(statement, values);
     if (name === 'claim_messages' && inOutbox.size > 0 && !mayClaim) return Promise.resolve([]);
     // From here on the outbox is at work on this message; not in an async function, or its caller would not be in it.
     if (name === 'begin_attempt') work.enterWith(inOutbox.get(values[0]));

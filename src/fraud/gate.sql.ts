@@ -1,0 +1,102 @@
+import { DEFAULT_POLICY, EPSILON, MICROS_A_TOKEN } from './budgets.js';
+
+/** What a start is measured by, beside its phone's own limits. */
+export interface GateParameters {
+  /** The country's first, then ever narrower. */
+  readonly prefix_keys: readonly Uint8Array[];
+  /** Those that are locked, and charged in the same statement: none where nothing will be refused. */
+  readonly locked_keys: readonly Uint8Array[];
+  /** Those that are only looked at, and charged later. */
+  readonly seen_keys: readonly Uint8Array[];
+  readonly level_caps: readonly number[];
+  readonly level_refills: readonly number[];
+  readonly level_max_caps: readonly number[];
+  readonly send_cost: number;
+  /** What the text is expected to cost. */
+  readonly send_micros: number;
+  /** What is let through against the verdict: 0 nothing, 1 what is to be challenged, 2 all; 3 all, and it is only recorded. */
+  readonly lifts: 0 | 1 | 2 | 3;
+  /** ISO 3166-1 alpha-2, or the calling code of no country. */
+  readonly destination: string;
+  readonly line_type: string | null;
+  readonly fraud_mode: string;
+  readonly challenge: string | null;
+}
+
+/**
+ * Elements one by one: of an array the planner cannot know the length before it comes, so it would plan every start anew,
+ * for longer than the start itself takes.
+ */
+const rows = (count: number, ...columns: readonly string[]) =>
+  `(VALUES ${Array.from({ length: count }, (_, index) => `(${[index + 1, ...columns.map((column) => `(${column})[${index + 1}]`)].join(', ')})`).join(', ')})`;
+
+/**
+ * The twin of `Budgets.decide` and `charge` as CTEs of a start: they read `hit` (when), and the gate is open or the whole
+ * statement is refused. Prefixes are locked the widest first. The country is hot and only ever challenged, so it is looked at
+ * without a lock and charged within seconds.
+ */
+export const BUDGET_GATE = `person AS (
+      SELECT hit.at, EXISTS (
+        SELECT 1 FROM phones WHERE phone_key = key_now(:phone_key) AND approved_at > hit.at - interval '90 days') AS known FROM hit
+    ), locked AS (
+      SELECT b.* FROM person, ${rows(4, ':locked_keys::bytea[]')} AS k(n, key)
+          CROSS JOIN LATERAL (SELECT * FROM prefix_budgets WHERE key = k.key FOR UPDATE) AS b
+        WHERE NOT person.known
+    ), budget AS (
+      SELECT * FROM locked UNION ALL
+      SELECT b.* FROM person, ${rows(5, ':seen_keys::bytea[]')} AS k(n, key)
+          CROSS JOIN LATERAL (SELECT * FROM prefix_budgets WHERE key = k.key LIMIT 1) AS b
+        WHERE NOT person.known
+    ), level AS (
+      SELECT k.key, k.n, k.refill, b.key IS NULL AS is_new, person.at, least(:send_cost::float8, k.cap) AS need, a.approvals,
+             least(k.max_cap, k.cap + ${DEFAULT_POLICY.growth} * a.approvals, coalesce(b.tokens, k.cap) + k.refill * a.secs / 3600) AS tokens,
+             b.blocked_until > person.at AS is_blocked,
+             CASE WHEN b.blocked_until > person.at AND (k.n = 1 OR :send_micros::bigint > ${MICROS_A_TOKEN} OR b.probe_at + interval '30 minutes' > person.at)
+               THEN least(b.blocked_until, CASE WHEN k.n > 1 AND :send_micros <= ${MICROS_A_TOKEN} THEN b.probe_at + interval '30 minutes' END)
+             END AS blocked_until
+        FROM person CROSS JOIN ${rows(5, ':prefix_keys::bytea[]', ':level_caps::float8[]', ':level_refills::float8[]', ':level_max_caps::float8[]')}
+            AS k(n, key, cap, refill, max_cap)
+          LEFT JOIN budget AS b ON b.key = k.key
+          CROSS JOIN LATERAL (SELECT coalesce(decayed(b.approvals, b.at, person.at), 0) AS approvals,
+            coalesce(greatest(extract(epoch FROM person.at - b.at)::float8, 0), 0) AS secs) AS a
+    ), refusing AS (
+      SELECT max(2 * n + (blocked_until IS NOT NULL)::int) AS worst,
+             max(CASE WHEN blocked_until IS NOT NULL THEN extract(epoch FROM blocked_until - at) ELSE (need - tokens) * 3600 / refill END) AS wait
+        FROM level WHERE blocked_until IS NOT NULL OR tokens + ${EPSILON} < need
+    ), verdict AS (
+      SELECT CASE WHEN worst >= 4 THEN 'deny' WHEN worst IS NOT NULL THEN 'challenge' ELSE 'allow' END AS verdict, worst / 2 AS level,
+             CASE worst % 2 WHEN 1 THEN 'conversion' WHEN 0 THEN 'budget' END AS reason,
+             greatest(ceil(wait), 1)::bigint AS wait, known
+        FROM refusing, person
+    ), gate AS (
+      SELECT *, NOT known AND (verdict = 'allow' OR :lifts::int IN (1, 2)) AS counted,
+             CASE WHEN :lifts < CASE verdict WHEN 'deny' THEN 2 WHEN 'challenge' THEN 1 ELSE 0 END
+               THEN refuse('budget', jsonb_build_object('verdict', verdict, 'level', level, 'reason', reason, 'retryAfter', wait))
+               ELSE true END AS is_open
+        FROM verdict
+    ), charged AS (
+      INSERT INTO prefix_budgets AS b (key, level, country, tokens, approvals, at, probe_at, strikes)
+        SELECT l.key, l.n, :destination::text, l.tokens - CASE WHEN l.tokens + ${EPSILON} >= l.need THEN l.need ELSE 0 END, l.approvals, l.at,
+               CASE WHEN l.is_blocked THEN l.at END, CASE WHEN l.is_new THEN 0 ELSE -1 END
+          FROM level AS l, gate WHERE l.n > 1 AND :lifts < 3 AND gate.is_open AND gate.counted ORDER BY l.n
+        -- Whose strikes are -1 was locked, and is there for sure; another was made by somebody else meanwhile.
+        ON CONFLICT (key) DO UPDATE SET at = greatest(b.at, excluded.at), probe_at = coalesce(excluded.probe_at, b.probe_at),
+          approvals = CASE WHEN excluded.strikes < 0 THEN excluded.approvals ELSE b.approvals END,
+          tokens = CASE WHEN excluded.strikes < 0 THEN excluded.tokens ELSE b.tokens - :send_cost END
+        RETURNING tokens, level
+    )`;
+
+/** For the verification's WHERE: two that were first on one prefix do not both go uncharged. */
+export const GATE_IS_OPEN = `(SELECT is_open FROM gate) AND coalesce((
+            SELECT refuse('budget', jsonb_build_object('verdict', 'deny', 'level', max(level), 'reason', 'budget', 'retryAfter', 60)) FROM charged
+              WHERE tokens < -0.001 AND :lifts < 2 HAVING count(*) > 0), true)`;
+
+/** One more CTE, after `verification`. */
+export const DECISION = `decision AS (
+      INSERT INTO send_decisions (id, at, country, line_type, keys, mode, verdict, level, reason, refused, known, counted, challenge,
+                                  price_micros, uncharged, watch_until)
+        SELECT :id, created_at, :destination, :line_type, :prefix_keys, :fraud_mode, verdict, level, reason, false, known, counted, :challenge,
+               :send_micros, CASE WHEN NOT counted THEN 0 WHEN cardinality(:locked_keys) = 0 THEN 5 ELSE 1 END,
+               CASE WHEN counted OR NOT known THEN expires_at + interval '1 minute' END
+          FROM verification, gate
+    )`;

@@ -1,0 +1,124 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import { DomainError, KeyRing, type PhoneNumber } from '../kernel/index.js';
+import { Database } from '../prisma/index.js';
+import { costOf, DEFAULT_POLICY } from './budgets.js';
+import { ChallengeRequired, ChallengeVerifier, type ChallengeAnswer } from './challenge/challenge.js';
+import { DecisionLog } from './decision-log.js';
+import { DestinationNotAllowed, DestinationPolicy } from './destination-policy.js';
+import { FRAUD_OPTIONS, type FraudMode, type FraudOptions } from './fraud.options.js';
+import type { GateParameters } from './gate.sql.js';
+import { countryOf, prefixKeys } from './prefixes.js';
+import { ADOPT, levelArrays } from './settling.sql.js';
+
+/** A budget refused, inside the statement of a start: nothing was written, and no limit was used. */
+export class DestinationBudgetUsed extends DomainError {
+  readonly kind = 'rate_limited';
+  readonly code = 'RATE_LIMIT_EXCEEDED';
+  override readonly extensions = { limit: 'destination-budget' };
+  override readonly hint =
+    'Too few texts to numbers like this one were followed by the right code. Wait as long as Retry-After says.';
+
+  constructor(
+    readonly verdict: 'challenge' | 'deny',
+    readonly level: number,
+    readonly reason: string,
+    override readonly retryAfterSecs: number,
+  ) {
+    super('The limit "destination-budget" is used up.');
+  }
+}
+
+/** The verdict that a statement was refused with. */
+export function budgetRefusal({ verdict, level, reason, retryAfter }: Readonly<Record<string, unknown>>) {
+  const isDenied = verdict === 'deny';
+  return new DestinationBudgetUsed(isDenied ? 'deny' : 'challenge', Number(level), String(reason), Number(retryAfter));
+}
+
+const LEVELS = levelArrays(DEFAULT_POLICY);
+
+/** Between a request and its text: what it is measured by, and what a refusal means to whoever asked. */
+@Injectable()
+export class SendGuard {
+  private readonly mode: FraudMode;
+  private readonly monitored: ReadonlySet<string>;
+
+  constructor(
+    @Inject(FRAUD_OPTIONS) options: FraudOptions,
+    private readonly destinations: DestinationPolicy,
+    private readonly keys: KeyRing,
+    private readonly database: Database,
+    private readonly log: DecisionLog,
+    @Inject(ChallengeVerifier) private readonly challenges: ChallengeVerifier | null,
+  ) {
+    this.mode = options.mode ?? 'record';
+    this.monitored = new Set(options.monitoredCountries);
+  }
+
+  /** From the number alone. @throws {DestinationNotAllowed} */
+  admit(phone: PhoneNumber): void {
+    try {
+      this.destinations.admit(phone);
+    } catch (error) {
+      if (error instanceof DestinationNotAllowed) {
+        const send = { ...this.about(phone), verdict: 'deny', level: null, reason: error.reason };
+        this.log.refused({ ...send, keys: [], challenge: null, priceMicros: 0 });
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * False where no challenge is ever asked for.
+   * @throws {ChallengeRequired | ChallengeUnavailable} when the answer is not right, or cannot be judged
+   */
+  async isSolved(phone: PhoneNumber, answer: ChallengeAnswer): Promise<boolean> {
+    if (!this.challenges || this.about(phone).mode === 'record') return false;
+    if (await this.challenges.verify(phone, answer)) return true;
+    throw new ChallengeRequired(this.challenges.demand(phone), true);
+  }
+
+  /** After the secret was changed: budgets go on under their new keys. */
+  async adopt(phone: PhoneNumber): Promise<void> {
+    const former = prefixKeys(this.keys, phone, 'former');
+    if (former) await this.database.query(ADOPT, [prefixKeys(this.keys, phone), former]);
+  }
+
+  /** What the statement of a start needs. */
+  measure(phone: PhoneNumber, isSolved: boolean, priceMicros = 0): GateParameters {
+    const { mode, country, lineType } = this.about(phone);
+    const isGuarded = mode !== 'record';
+    const prefix_keys = prefixKeys(this.keys, phone) ?? [];
+    return {
+      prefix_keys,
+      locked_keys: isGuarded ? prefix_keys.slice(1) : [],
+      seen_keys: isGuarded ? prefix_keys.slice(0, 1) : prefix_keys,
+      ...LEVELS,
+      send_cost: costOf(priceMicros),
+      send_micros: priceMicros,
+      lifts: !isGuarded ? 3 : !isSolved ? 0 : mode === 'challenge' ? 2 : 1,
+      destination: country,
+      line_type: lineType,
+      fraud_mode: mode,
+      challenge: isSolved ? 'solved' : null,
+    };
+  }
+
+  /** What a refusal by a budget is answered with: another error is left as it is. */
+  answerTo(error: unknown, phone: PhoneNumber, gate: GateParameters): unknown {
+    if (!(error instanceof DestinationBudgetUsed)) return error;
+    const { mode, ...about } = this.about(phone);
+    const asks = this.challenges !== null && (error.verdict === 'challenge' || mode === 'challenge');
+    const { verdict, level, reason } = error;
+    const challenge = asks ? 'demanded' : null;
+    const { prefix_keys: keys, send_micros: priceMicros } = gate;
+    this.log.refused({ ...about, mode, verdict, level, reason, keys, challenge, priceMicros });
+    return asks ? new ChallengeRequired(this.challenges.demand(phone)) : error;
+  }
+
+  private about(phone: PhoneNumber) {
+    const country = countryOf(phone);
+    const mode: FraudMode = this.mode === 'record' && this.monitored.has(country) ? 'challenge' : this.mode;
+    return { mode, country, lineType: phone.lineType ?? null };
+  }
+}

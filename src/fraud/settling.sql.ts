@@ -1,0 +1,28 @@
+import { LEVELS, MICROS_A_TOKEN, type BudgetPolicy } from './budgets.js';
+
+/** The numbers of each level, in the order of `LEVELS`, as SQL takes them. */
+export const levelArrays = ({ levels }: BudgetPolicy) => ({
+  level_caps: LEVELS.map((level) => levels[level].cap),
+  level_refills: LEVELS.map((level) => levels[level].refill),
+  level_max_caps: LEVELS.map((level) => levels[level].maxCap),
+});
+
+export const SETTLE = { name: 'settle_sends', text: 'SELECT settle_sends($1, $2, $3, $4, $5, $6, $7, $8) AS done' };
+export const BREAK = { name: 'break_prefixes', text: 'SELECT break_prefixes($1, $2, $3, $4) AS done' };
+export const ADOPT = { name: 'adopt_prefixes', text: 'SELECT adopt_prefixes($1, $2)' };
+
+export function settleValues(policy: BudgetPolicy, most: number, at: Date | null): readonly unknown[] {
+  const { level_caps, level_refills, level_max_caps } = levelArrays(policy);
+  return [level_caps, level_refills, level_max_caps, policy.growth, policy.theta, MICROS_A_TOKEN, most, at];
+}
+
+export function breakValues({ breaker }: BudgetPolicy, at: Date | null): readonly unknown[] {
+  return [breaker.mature, breaker.matureCountry, breaker.below, at];
+}
+
+/** A refused send, which no statement of a start wrote down. */
+export const REFUSED = {
+  name: 'refused_send',
+  text: `INSERT INTO send_decisions (id, at, country, line_type, keys, mode, verdict, level, reason, refused, challenge, price_micros)
+    VALUES (gen_random_uuid(), coalesce($1::timestamptz, clock_timestamp()), $2, $3, $4, $5, $6, $7, $8, true, $9, $10)`,
+};
