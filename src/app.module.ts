@@ -21,7 +21,7 @@ import { OutboxModule, SmsModule } from './sms/index.js';
 import { ReportsModule } from './reports/index.js';
 import { SpendModule } from './spend/index.js';
 import { VerificationModule } from './verification/index.js';
-import { WebhooksModule } from './webhooks/index.js';
+import { WebhookEvents, WebhooksModule } from './webhooks/index.js';
 
 /** Requests a minute that one address may make to public routes. */
 const PUBLIC_REQUESTS = { ttl: 60_000, limit: 60 };
@@ -104,7 +104,14 @@ export class AppModule {
           program: { retention: { days: config.retentionDays }, defaultRegion: phone.defaultRegion },
         }),
         MetricsModule,
-        SpendModule.forRoot({ lowBalance: limits.lowBalance, homeCountry: phone.defaultRegion }),
+        SpendModule.forRootAsync({
+          inject: [WebhookEvents],
+          useFactory: (events: WebhookEvents) => ({
+            lowBalance: limits.lowBalance,
+            homeCountry: phone.defaultRegion,
+            sinks: [{ tell: ({ type, data }) => events.emit(type, data) }],
+          }),
+        }),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
       ],
     };

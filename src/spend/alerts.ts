@@ -5,7 +5,7 @@ import { Metrics } from '../metrics/index.js';
 
 /** What operators are told. Never about one phone. */
 export interface Alert {
-  readonly type: 'spend.threshold' | 'spend.unusual' | 'provider.balance_low';
+  readonly type: 'spend.threshold' | 'spend.unusual_hour' | 'provider.balance_low';
   readonly level: 'warn' | 'error';
   /** One sentence for a person. */
   readonly message: string;

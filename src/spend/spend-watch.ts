@@ -91,7 +91,7 @@ export class SpendWatch implements OnApplicationBootstrap, OnModuleDestroy {
       const hour = row.hour.toISOString();
       const data = { hour, spentMicros: Number(row.spent), judged: row.judged, approved: row.approved };
       const message = `the hour of ${hour} cost ${dollars(Number(row.spent))}: ${reason}`;
-      await this.tell({ type: 'spend.unusual', level: 'error', message, data });
+      await this.tell({ type: 'spend.unusual_hour', level: 'error', message, data });
     }
   }
 

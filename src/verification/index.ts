@@ -2,6 +2,7 @@ export { CostLimitReached } from './verification.errors.js';
 export { ProofSigner } from './proof/proof-signer.js';
 export { PublishedKeys } from './proof/published-keys.js';
 export { signingKeyFrom, type SigningKey } from './proof/signing-keys.js';
+export { ChallengeDto, MayHaveChallenge } from './verification.dto.js';
 export { VerificationNotFound } from './verification.errors.js';
 export { VerificationData } from './verification-data.js';
 export { VerificationModule } from './verification.module.js';

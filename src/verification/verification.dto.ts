@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsLocale, IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
@@ -31,6 +32,16 @@ export class ChallengeDto {
   token?: string;
 }
 
+/** A body that may carry the solution of a challenge that the request was refused with before. */
+export const MayHaveChallenge = () =>
+  applyDecorators(
+    ApiPropertyOptional({ type: ChallengeDto, description: 'Solves the challenge of a CHALLENGE_REQUIRED.' }),
+    MayBeAbsent(),
+    IsObject({ message: CHALLENGE_RULE }),
+    ValidateNested({ message: CHALLENGE_RULE }),
+    Type(() => ChallengeDto),
+  );
+
 export class StartVerificationDto {
   @ApiProperty({ example: '+14155552671', description: 'E.164, or a national number of PHONE_DEFAULT_REGION.' })
   @IsString({ message: 'phone must be a text such as "+14155552671"' })
@@ -59,11 +70,7 @@ export class StartVerificationDto {
   @Matches(PURPOSE, { message: PURPOSE_RULE })
   purpose: string = 'verification';
 
-  @ApiPropertyOptional({ type: ChallengeDto, description: 'Solves the challenge of a CHALLENGE_REQUIRED.' })
-  @MayBeAbsent()
-  @IsObject({ message: CHALLENGE_RULE })
-  @ValidateNested({ message: CHALLENGE_RULE })
-  @Type(() => ChallengeDto)
+  @MayHaveChallenge()
   challenge?: ChallengeDto;
 }
 

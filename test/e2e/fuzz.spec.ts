@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http';
 
 import fc from 'fast-check';
 
+import { adminKey } from '../setup/admin.js';
 import { startApp, type TestApp } from '../setup/app.js';
 import { operations, type Operation } from '../setup/fuzz/operations.js';
 import { requestsTo, type FuzzRequest } from '../setup/fuzz/requests.js';
@@ -51,6 +52,12 @@ function send({ method, path, headers, body }: FuzzRequest): Promise<Answered> {
   });
 }
 
+/** Of somebody who has logged in. */
+async function accessToken(): Promise<string> {
+  const { body } = await app.call('POST', '/v1/auth/phone/start', { phone: '+12125550149' });
+  return (await app.call('POST', '/v1/auth/phone/verify', { id: body.id, code: body.testCode })).body.accessToken;
+}
+
 /** What is wrong with an answer, if anything is. */
 function faultIn({ status, type, text }: Answered, { statuses }: Operation): string | undefined {
   const leak = LEAKS.exec(text);
@@ -81,7 +88,11 @@ describe('every route of the contract', () => {
 
   it(`answers ${INPUTS} malformed requests in words, and none with more than it should`, async () => {
     const { id, messageId } = (await app.call('POST', '/v1/verifications', { phone: PHONE })).body;
-    const target = { keys: [app.key], ids: [id as string, messageId as string], phone: PHONE };
+    const target = {
+      keys: [app.key, await adminKey(app), await accessToken()],
+      ids: [id as string, messageId as string],
+      phone: PHONE,
+    };
     const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
     const each = Math.ceil(INPUTS / operations.length);
     const inputs = operations.flatMap((operation, index) =>

@@ -116,7 +116,7 @@ describe('an hour', () => {
     await Promise.all([watch().lookAtHours(), watch().lookAtHours()]);
     now = new Date('2026-06-10T12:32:00Z');
     await watch().lookAtHours();
-    expect(told.map(({ type }) => type)).toEqual(['spend.unusual']);
+    expect(told.map(({ type }) => type)).toEqual(['spend.unusual_hour']);
     expect(told[0]).toMatchObject({ data: { spentMicros: 260_000, judged: 26, approved: 9 } });
   });
 

@@ -19,8 +19,8 @@ export class LoginController {
   })
   @ApiCreatedResponse({ type: CodeSentDto })
   @ApiPublicProblems(400, 403, 429, 503)
-  async start(@Body() { phone, locale }: StartLoginDto, @Ip() ip: string): Promise<CodeSent> {
-    return shown(await this.login.start(phone, locale, ip));
+  async start(@Body() body: StartLoginDto, @Ip() ip: string): Promise<CodeSent> {
+    return shown(await this.login.start(body, ip));
   }
 
   @Post('resend')

@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsLocale, IsString, Length } from 'class-validator';
 
 import { MayBeAbsent } from '../../http/index.js';
+import { ChallengeDto, MayHaveChallenge } from '../../verification/index.js';
 import { IsCode, IsPhoneText, IsStartedId } from '../code.dto.js';
 import { TokensDto } from '../sessions/session.dto.js';
 
@@ -17,6 +18,9 @@ export class StartLoginDto {
   @Length(2, 35, { message: LOCALE })
   @IsLocale({ message: LOCALE })
   locale?: string;
+
+  @MayHaveChallenge()
+  challenge?: ChallengeDto;
 }
 
 export class ResendLoginDto {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { PhoneNumber } from '../../kernel/index.js';
-import { VerificationService, type VerificationState } from '../../verification/index.js';
+import { VerificationService, type StartRequest, type VerificationState } from '../../verification/index.js';
 import { AddressLimits } from '../address-limits.js';
 import { CodeIncorrect } from '../auth.errors.js';
 import { AUTH_OPTIONS, type AuthOptions } from '../auth.options.js';
@@ -9,6 +9,8 @@ import { Sessions, type TokenPair } from '../sessions/sessions.js';
 
 /** The colon keeps it apart from every purpose that the server API can ask for. */
 const PURPOSE = 'auth:login';
+
+export type LoginRequest = Pick<StartRequest, 'phone' | 'locale' | 'challenge'>;
 
 export interface LoggedIn extends TokenPair {
   readonly user: { readonly id: string; readonly phone: PhoneNumber; readonly isNew: boolean };
@@ -28,10 +30,10 @@ export class LoginService {
   ) {}
 
   /** @throws as `VerificationService.start`, and {RateLimitExceeded} for the address */
-  async start(text: string, locale: string | undefined, ip: string): Promise<VerificationState> {
+  async start({ phone: text, locale, challenge }: LoginRequest, ip: string): Promise<VerificationState> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
     await this.limits.admitStart(ip, phone);
-    return this.verifications.start({ phone: phone.e164, purpose: PURPOSE, channel: 'sms', locale });
+    return this.verifications.start({ phone: phone.e164, purpose: PURPOSE, channel: 'sms', locale, challenge });
   }
 
   /** @throws as `VerificationService.resend`, and {RateLimitExceeded} for the address */

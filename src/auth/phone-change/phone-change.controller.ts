@@ -23,8 +23,8 @@ export class PhoneChangeController {
   @ApiOperation({ summary: 'Send a code to your present number, and one to the new one' })
   @ApiCreatedResponse({ type: PhoneChangeStartedDto })
   @ApiProblems(400, 403, 429, 503)
-  async start(@Me() me: SignedIn, @Body() { phone }: StartPhoneChangeDto, @Ip() ip: string) {
-    const { id, current, new: other } = await this.changes.start(me, phone, ip);
+  async start(@Me() me: SignedIn, @Body() body: StartPhoneChangeDto, @Ip() ip: string) {
+    const { id, current, new: other } = await this.changes.start(me, body, ip);
     return { id, expiresAt: current.expiresAt, current: shown(current), new: shown(other) };
   }
 

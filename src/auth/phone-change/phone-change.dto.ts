@@ -1,10 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
 
+import { ChallengeDto, MayHaveChallenge } from '../../verification/index.js';
 import { CodeSentDto, IsCode, IsPhoneText, IsStartedId } from '../code.dto.js';
 
 export class StartPhoneChangeDto {
   @IsPhoneText()
   phone!: string;
+
+  /** For the new number; the present one is known. */
+  @MayHaveChallenge()
+  challenge?: ChallengeDto;
 }
 
 export class VerifyPhoneChangeDto {

@@ -4,7 +4,12 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import { Clock, KeyRing, PhoneNumber } from '../../kernel/index.js';
 import { Database, valuesFor } from '../../prisma/index.js';
-import { VerificationNotFound, VerificationService, type VerificationState } from '../../verification/index.js';
+import {
+  VerificationNotFound,
+  VerificationService,
+  type StartRequest,
+  type VerificationState,
+} from '../../verification/index.js';
 import { AddressLimits } from '../address-limits.js';
 import { CodeIncorrect, PhoneTaken, SamePhone } from '../auth.errors.js';
 import { AUTH_OPTIONS, type AuthOptions } from '../auth.options.js';
@@ -38,14 +43,18 @@ export class PhoneChangeService {
    * Sends two codes: to the present number first, so that its limit bounds what a stolen token can send elsewhere. Does not look
    * whether anybody has the new number. @throws {SamePhone} and as `LoginService.start`
    */
-  async start(me: SignedIn, text: string, ip: string): Promise<PhoneChangeStarted> {
+  async start(
+    me: SignedIn,
+    { phone: text, challenge }: Pick<StartRequest, 'phone' | 'challenge'>,
+    ip: string,
+  ): Promise<PhoneChangeStarted> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
     if (phone.line === me.phone.line) throw new SamePhone();
     await this.limits.admitStart(ip, phone);
-    const send = (to: PhoneNumber, purpose: string) =>
-      this.verifications.start({ phone: to.e164, purpose, channel: 'sms' });
-    const current = await send(me.phone, CURRENT);
-    const started = { id: randomUUID(), current, new: await send(phone, NEW) };
+    const send = (to: PhoneNumber, asked: Pick<StartRequest, 'purpose' | 'challenge'>) =>
+      this.verifications.start({ phone: to.e164, channel: 'sms', ...asked });
+    const current = await send(me.phone, { purpose: CURRENT });
+    const started = { id: randomUUID(), current, new: await send(phone, { purpose: NEW, challenge }) };
     const ids = { id: started.id, session: me.sessionId, current: current.id, new: started.new.id };
     const parameters = { ...ids, expires: current.expiresAt, at: this.clock.databaseTime() };
     await this.database.query(sql.OPEN, valuesFor(sql.OPEN, parameters));
