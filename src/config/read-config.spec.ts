@@ -357,6 +357,7 @@ describe('production', () => {
     ['API_KEYS', { API_KEYS: undefined }],
     ['API_KEYS', { API_KEYS: `${KEYS},mine:change-me-shop-0123456789` }],
     ['ADMIN_PASSWORD', { ADMIN_PASSWORD: 'elevenchars' }],
+    ['ADMIN_PASSWORD', { ADMIN_PASSWORD: 'Sixdigit-Admin-2026' }],
     ['ADMIN_PASSWORD', { ADMIN_PASSWORD: 'change-me-too-please' }],
     ['SMS_WEBHOOK_SECRET', { SMS_WEBHOOK_SECRET: 'change-me-to-at-least-32-characters' }],
     ['SMS_PROVIDERS', { SMS_PROVIDERS: 'mock' }],
@@ -449,8 +450,16 @@ describe('warnings', () => {
     [{ SMS_DAILY_COST_LIMIT: '0' }, /^SMS_DAILY_COST_LIMIT is 0/],
     [{ ...PRODUCTION, PUBLIC_BASE_URL: 'https://h' }, /^DATABASE_URL is unset: the embedded database serves one/],
     [
-      { ...PRODUCTION, DATABASE_URL: 'postgres://h/d' },
+      { ...PRODUCTION, DATABASE_URL: 'postgres://h/d?sslmode=verify-full' },
       /^PUBLIC_BASE_URL is unset: no delivery reports are asked for or taken, and proofs name/,
+    ],
+    [
+      { ...PRODUCTION, DATABASE_URL: 'postgres://h/d', PUBLIC_BASE_URL: 'https://h' },
+      /^DATABASE_URL leads to another machine without TLS/,
+    ],
+    [
+      { ...PRODUCTION, DATABASE_URL: 'postgres://localhost/d', PUBLIC_BASE_URL: 'https://h', REDIS_URL: 'redis://h' },
+      /^REDIS_URL leads to another machine without TLS/,
     ],
     [{ APP_SECRET: 'short' }, /^APP_SECRET is shorter than 32 bytes/],
     [
@@ -465,7 +474,7 @@ describe('warnings', () => {
   it.each<[Source]>([
     [{ ...TWILIO, SMS_API_KEY: TWILIO.TWILIO_ACCOUNT_SID }],
     [{ AWS_REGION: 'eu-west-1', AWS_SNS_REGION: 'us-east-1' }],
-    [{ ...PRODUCTION, DATABASE_URL: 'postgres://h/d', PUBLIC_BASE_URL: 'https://h' }],
+    [{ ...PRODUCTION, DATABASE_URL: 'postgres://localhost/d', PUBLIC_BASE_URL: 'https://h', REDIS_URL: 'rediss://h' }],
   ])('%j: none', (source) => {
     expect(read(source).warnings).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import type { Environments } from './environments.js';
+import { isReadableOnTheWire } from './on-the-wire.js';
 import { isLongEnough } from './variables/secret-rules.js';
 
 /** What is allowed, and yet not what the operator may think it is. */
@@ -14,6 +15,12 @@ export function warningsOf({ server, secrets, storage, limits }: Environments): 
     warnings.push(
       'PUBLIC_BASE_URL is unset: no delivery reports are asked for or taken, and proofs name the address that this server listens on as their issuer',
     );
+  }
+  if (server.NODE_ENV === 'production' && isReadableOnTheWire(storage.DATABASE_URL)) {
+    warnings.push('DATABASE_URL leads to another machine without TLS that is checked: write ?sslmode=verify-full');
+  }
+  if (server.NODE_ENV === 'production' && isReadableOnTheWire(storage.REDIS_URL)) {
+    warnings.push('REDIS_URL leads to another machine without TLS: write rediss://');
   }
   if (secrets.APP_SECRET && !isLongEnough(secrets.APP_SECRET)) {
     warnings.push('APP_SECRET is shorter than 32 bytes, which production refuses');

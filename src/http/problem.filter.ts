@@ -3,14 +3,20 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { DomainError } from '../kernel/index.js';
 import { failedWith, ReadyAnswer } from './before-answer.js';
+import { widerNetworkOf } from './network.js';
 import { frameworkProblem, problem, STATUS, type Problem } from './problem.js';
 import { setRateLimit } from './rate-limit-headers.js';
+import { RefusalLog } from './refusal-log.js';
 import { duringRequest } from './request-context.js';
+
+/** Whoever was let in nowhere, or not here: worth a line, as all guessing looks like that. */
+const REFUSED: ReadonlySet<string> = new Set<DomainError['kind']>(['unauthorized', 'forbidden']);
 
 /** Answers whatever was thrown as a problem document. What nobody expected is a bare 500, its cause in the log only. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
+  private readonly refusals = new RefusalLog();
 
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
@@ -29,13 +35,14 @@ export class ProblemFilter implements ExceptionFilter {
       .send({ ...answer, instance: `urn:uuid:${request.id}` });
   }
 
-  private problemOf(error: unknown, { method, routeOptions }: FastifyRequest): Problem {
+  private problemOf(error: unknown, { method, routeOptions, ip }: FastifyRequest): Problem {
     const route = `${method} ${routeOptions?.url ?? 'unknown route'}`;
     if (error instanceof DomainError) {
       const { code, message, hint, retryAfterSecs: retryAfter, extensions } = error;
       if (error.kind === 'unavailable') this.logger.error(`${route}: ${code}: ${message}`, causeOf(error));
       else if (error.kind === 'rate_limited') this.logger.warn(`${route}: ${code}: ${message}`);
       else this.logger.debug(`${route}: ${code}: ${message}`);
+      if (REFUSED.has(error.kind)) this.noteRefusal(`${route}: ${error.kind}: ${code}`, ip);
       return problem(STATUS[error.kind], code, message, { ...extensions, hint, retryAfter });
     }
     const status = statusOf(error);
@@ -47,6 +54,10 @@ export class ProblemFilter implements ExceptionFilter {
     return problem(500, 'INTERNAL_ERROR', 'Something went wrong on our side.', {
       hint: 'Report the instance; the log has its cause.',
     });
+  }
+
+  private noteRefusal(kind: string, ip: string): void {
+    for (const line of this.refusals.note(kind, widerNetworkOf(ip))) this.logger.warn(line);
   }
 }
 

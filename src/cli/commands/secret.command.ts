@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 
 import { hashPassword } from '../../admin/index.js';
+import { hardToGuess } from '../../config/index.js';
 import { readPassword } from '../read-password.js';
 import { UsageError } from '../usage-error.js';
 import { reencryptCommand } from './reencrypt.command.js';
@@ -25,5 +26,10 @@ export function secretCommand(program: Command): void {
 async function hashOf(password: string): Promise<string> {
   if (password.length < LEAST)
     throw new UsageError(`A password needs at least ${LEAST} characters.`, 'Four or five random words will do.');
+  if (hardToGuess(password) < LEAST)
+    throw new UsageError(
+      `A password needs at least ${LEAST} characters beside words that everybody tries first.`,
+      'Four or five random words will do.',
+    );
   return hashPassword(password);
 }

@@ -1,5 +1,6 @@
 import { variablesOf } from '../../kernel/index.js';
 import type { ConfigFault } from '../config-refusal.js';
+import { hardToGuess } from './guessed-words.js';
 import { MAKE_API_KEY, MAKE_SECRET, SecretsEnvironment } from './secrets.environment.js';
 
 const SECRET_BYTES = 32;
@@ -31,6 +32,12 @@ export function secretFaults(env: SecretsEnvironment): ConfigFault[] {
   if (!API_KEYS) fault('API_KEYS', 'is unset, so nobody could call the API.', MAKE_API_KEY);
   if (ADMIN_PASSWORD && ADMIN_PASSWORD.length < PASSWORD_LENGTH) {
     fault('ADMIN_PASSWORD', `is shorter than ${PASSWORD_LENGTH} characters.`, 'Choose a longer one, or unset it.');
+  } else if (ADMIN_PASSWORD && isEasyToGuess(ADMIN_PASSWORD)) {
+    fault(
+      'ADMIN_PASSWORD',
+      `has less than ${PASSWORD_LENGTH} characters beside words that everybody tries first.`,
+      'Choose four or five random words, or unset it.',
+    );
   }
   for (const name of ['APP_SECRET_PREVIOUS', 'API_KEYS', 'ADMIN_PASSWORD', 'SMS_WEBHOOK_SECRET'] as const) {
     if (holdsExample(name, env[name]))
@@ -38,6 +45,10 @@ export function secretFaults(env: SecretsEnvironment): ConfigFault[] {
   }
   return faults;
 }
+
+/** Of a hash nobody can tell. */
+const isEasyToGuess = (password: string): boolean =>
+  !password.startsWith('$argon2id$') && hardToGuess(password) < PASSWORD_LENGTH;
 
 function isPlaceholder(secret: string): boolean {
   return PLACEHOLDER.test(secret) || new Set(secret).size < DIFFERENT_CHARACTERS;
