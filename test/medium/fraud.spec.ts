@@ -8,7 +8,9 @@ import { onRedis, openTestRedis, type TestRedis } from '../setup/redis.js';
 /** The nth phone of one block of 10,000, each ten in ten blocks of 1,000. */
 const phone = (n: number, block = '+44740012') => `${block}${String((n * 1_009) % 10_000).padStart(4, '0')}`;
 const EASY = { CHALLENGE_BITS: '8' };
-const SERVED: Source = { SMS_RATE_LIMIT_PER_HOUR: '5', ...EASY };
+/** Every text is one token: up to $0.05 it does not count for more. */
+const PRICES_FILE = 'test/support/flat-prices.json';
+const SERVED: Source = { SMS_RATE_LIMIT_PER_HOUR: '5', PRICES_FILE, ...EASY };
 
 let cluster: Cluster;
 let one: Instance;
