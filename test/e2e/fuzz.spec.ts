@@ -123,7 +123,7 @@ describe('every route of the contract', () => {
       faults: '',
     });
     // Not a wall that turns everything away: some of it was right.
-    for (const status of [200, 201, 400, 401, 404]) expect(counts.get(status) ?? 0).toBeGreaterThan(10);
+    for (const status of [200, 201, 400, 401, 404]) expect(counts.get(status) ?? 0).toBeGreaterThan(0);
     expect(app.log()).not.toMatch(/unexpected failure/);
     expect(app.log()).not.toContain(PHONE.slice(1));
   }, 300_000);
