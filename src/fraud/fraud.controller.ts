@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { IsString, Length, Matches } from 'class-validator';
 
-import { ApiProblems, MayBeAbsent, NeedsScope } from '../http/index.js';
+import { ApiProblems, ByOperator, MayBeAbsent, NeedsScope, type Operator } from '../http/index.js';
 import { PhoneNumber } from '../kernel/index.js';
 import { FraudOffice, type FraudStatus } from './fraud-office.js';
 
@@ -61,7 +61,8 @@ export class FraudController {
   @ApiOperation({ summary: 'Forget what is held against a country, or against the prefixes of a phone' })
   @ApiOkResponse({ type: UnblockedDto })
   @ApiProblems(400, 403, 503)
-  async unblock(@Body() { country, phone }: UnblockDto): Promise<UnblockedDto> {
-    return { prefixes: await this.office.unblock({ country, phone: phone ? PhoneNumber.parse(phone) : undefined }) };
+  async unblock(@Body() { country, phone }: UnblockDto, @ByOperator() by: Operator): Promise<UnblockedDto> {
+    const what = { country, phone: phone ? PhoneNumber.parse(phone) : undefined };
+    return { prefixes: await this.office.unblock(what, by) };
   }
 }
