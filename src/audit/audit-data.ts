@@ -31,8 +31,6 @@ export class AuditData extends NoPersonalData {
 
   async purge(batch: number): Promise<number> {
     const values = [batch, this.clock.databaseTime()];
-    return (
-      (await this.database.query(AUDIT, values)).length + (await this.database.query(SESSIONS, values)).length
-    );
+    return (await this.database.query(AUDIT, values)).length + (await this.database.query(SESSIONS, values)).length;
   }
 }

@@ -98,7 +98,8 @@ export class AuthData extends PersonalData {
     const key = this.keys.lookupKey('phone', phone.line);
     const { version, data } = this.keys.seal(phone.e164, key);
     const [written] = await this.database.query<ResealedUser>(RESEAL, [row.id, row.phone_key, key, data, version]);
-    if (written?.merged) this.logger.warn(`security: user ${written.merged} had the number of user ${written.kept}, and is now that one`);
+    if (written?.merged)
+      this.logger.warn(`security: user ${written.merged} had the number of user ${written.kept}, and is now that one`);
     return written?.done === true;
   }
 }

@@ -118,7 +118,11 @@ export class WebhookEndpointsController {
   })
   @ApiAcceptedResponse({ type: ReplayedDto })
   @ApiProblems(400, 403, 404, 409, 503)
-  async replay(@Param('id') id: string, @Body() { since }: ReplaySinceDto, @ByOperator() by: Operator): Promise<ReplayedDto> {
+  async replay(
+    @Param('id') id: string,
+    @Body() { since }: ReplaySinceDto,
+    @ByOperator() by: Operator,
+  ): Promise<ReplayedDto> {
     return { replayed: await this.deliveries.replaySince(id, new Date(since), by) };
   }
 }
