@@ -13,7 +13,8 @@ const asked = <T>(
 ): Promise<T> =>
   withRooms(
     ({ limits, redis }) => [RedisModule.forRoot({ server: redis }), LimitsModule.forRoot(limits), AuditModule],
-    (rooms, config) => work(rooms.get(PhoneLimits), PhoneNumber.parse(text, config.phone.defaultRegion), rooms.get(AuditLog)),
+    (rooms, config) =>
+      work(rooms.get(PhoneLimits), PhoneNumber.parse(text, config.phone.defaultRegion), rooms.get(AuditLog)),
   );
 
 export function limitsCommand(program: Command): void {

@@ -128,10 +128,7 @@ export class WebhookEndpoints {
   }
 
   /** A new secret, shown this once; the one before signs, too, for 24 hours. @throws {WebhookNotFound | DatabaseUnavailable} */
-  async rotateSecret(
-    id: string,
-    who: Operator,
-  ): Promise<{ readonly secret: string; readonly formerUntil: Date }> {
+  async rotateSecret(id: string, who: Operator): Promise<{ readonly secret: string; readonly formerUntil: Date }> {
     const { id: known } = await this.find(id);
     await this.audit.write({ who, act: 'webhook.rotate' }, known);
     const secret = newSecret();
