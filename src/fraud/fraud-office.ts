@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
+import { AuditLog } from '../audit/index.js';
+import type { Operator } from '../http/index.js';
 import { DomainError, KeyRing, type PhoneNumber } from '../kernel/index.js';
 import { answerTo, PrismaService } from '../prisma/index.js';
 import { LEVELS, type BudgetPolicy } from './budgets.js';
@@ -39,6 +41,7 @@ export class FraudOffice {
   constructor(
     private readonly prisma: PrismaService,
     private readonly keys: KeyRing,
+    private readonly audit: AuditLog,
   ) {}
 
   async status(now = new Date()): Promise<FraudStatus> {
@@ -64,10 +67,14 @@ export class FraudOffice {
     };
   }
 
-  /** Forgets blocks and strikes, and fills empty budgets up again. @returns how many prefixes. @throws {NothingToUnblock} */
-  async unblock({ country, phone }: { country?: string; phone?: PhoneNumber }): Promise<number> {
+  /**
+   * Forgets blocks and strikes, and fills empty budgets up again. Written down with the country, never with a phone.
+   * @returns how many prefixes @throws {NothingToUnblock | DatabaseUnavailable}
+   */
+  async unblock({ country, phone }: { country?: string; phone?: PhoneNumber }, who: Operator): Promise<number> {
     if (!country === !phone) throw new NothingToUnblock();
     const where = country ? { country: country.toUpperCase() } : { key: { in: this.keysOf(phone!) } };
+    await this.audit.write({ who, act: 'fraud.unblock' }, country?.toUpperCase());
     // What is not there has a full budget, and is not blocked.
     const { count } = await answerTo(this.prisma.prefixBudget.deleteMany({ where }));
     return count;

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { IsString, Length, Matches } from 'class-validator';
 
-import { ApiProblems, MayBeAbsent, NeedsScope } from '../http/index.js';
+import { ApiProblems, ByOperator, MayBeAbsent, NeedsScope, type Operator } from '../http/index.js';
 import { ApiRepeatable } from '../idempotency/index.js';
 import { PhoneNumber } from '../kernel/index.js';
 import { FraudOffice, type FraudStatus } from './fraud-office.js';
@@ -63,7 +63,8 @@ export class FraudController {
   @ApiOkResponse({ type: UnblockedDto })
   @ApiProblems(400, 403, 503)
   @ApiRepeatable()
-  async unblock(@Body() { country, phone }: UnblockDto): Promise<UnblockedDto> {
-    return { prefixes: await this.office.unblock({ country, phone: phone ? PhoneNumber.parse(phone) : undefined }) };
+  async unblock(@Body() { country, phone }: UnblockDto, @ByOperator() by: Operator): Promise<UnblockedDto> {
+    const what = { country, phone: phone ? PhoneNumber.parse(phone) : undefined };
+    return { prefixes: await this.office.unblock(what, by) };
   }
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 
+import { AuditModule } from '../audit/index.js';
 import { Clock, KeyRing } from '../kernel/index.js';
 import { SlidingWindows } from '../limits/index.js';
 import { BudgetKeeper } from './budget-keeper.js';
@@ -13,6 +14,7 @@ import { FRAUD_OPTIONS, FraudModuleBase, type FraudOptions } from './fraud.optio
 import { SendGuard } from './send-guard.js';
 
 @Module({
+  imports: [AuditModule],
   controllers: [FraudController],
   providers: [
     FraudOffice,

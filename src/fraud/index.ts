@@ -19,6 +19,7 @@ export {
 export { DecisionLog } from './decision-log.js';
 export { DestinationNotAllowed } from './destination-policy.js';
 export { LINE_TYPES, type LineType } from './line-type.js';
+export { FraudData } from './fraud-data.js';
 export { FraudOffice } from './fraud-office.js';
 export { FraudModule } from './fraud.module.js';
 export { FRAUD_MODES, type FraudMode, type FraudOptions } from './fraud.options.js';

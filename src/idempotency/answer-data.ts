@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { Clock, KeyRing, NOTHING_SEALED, PersonalData, type Resealed } from '../kernel/index.js';
+import { Clock, KeyRing, NOTHING_SEALED, NoPersonalData, type Resealed } from '../kernel/index.js';
 import { Database } from '../prisma/index.js';
 
 const NOW = (parameter: number) => `coalesce($${parameter}::timestamptz, clock_timestamp())`;
@@ -20,7 +20,7 @@ const LEFT = {
 
 /** Answers that are kept for repeats: no number is in them or finds them; who makes them knows their ids, and erases them. */
 @Injectable()
-export class AnswerData extends PersonalData {
+export class AnswerData extends NoPersonalData {
   readonly name = 'answers';
 
   constructor(
@@ -31,20 +31,12 @@ export class AnswerData extends PersonalData {
     super();
   }
 
-  export(): Promise<unknown> {
-    return Promise.resolve([]);
-  }
-
-  erase(): Promise<number> {
-    return Promise.resolve(0);
-  }
-
   async purge(batch: number): Promise<number> {
     return (await this.database.query(PURGE, [batch, this.clock.databaseTime()])).length;
   }
 
   /** They cannot be found under another key without the caller's own; after 24 hours they are gone. */
-  async reseal(): Promise<Resealed> {
+  override async reseal(): Promise<Resealed> {
     const values = [this.keys.formerVersion, this.keys.version, this.clock.databaseTime()];
     const [row] = await this.database.query<Pick<Resealed, 'left' | 'until'>>(LEFT, values);
     return { ...NOTHING_SEALED, ...row };

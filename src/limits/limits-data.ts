@@ -45,6 +45,7 @@ const PURGE_ALIASES = {
         AND NOT EXISTS (SELECT 1 FROM opt_outs WHERE phone_key = a.current)
         AND NOT EXISTS (SELECT 1 FROM verifications WHERE phone_key IN (a.former, a.current))
         AND NOT EXISTS (SELECT 1 FROM messages WHERE verification_id IS NULL AND phone_key IN (a.former, a.current))
+        AND NOT EXISTS (SELECT 1 FROM users WHERE phone_key IN (a.former, a.current))
         LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1 AS gone`,
 };
 

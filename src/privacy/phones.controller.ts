@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 
-import { ApiProblems, NeedsScope, ToldOnce } from '../http/index.js';
+import { ApiProblems, ByOperator, NeedsScope, ToldOnce, type Operator } from '../http/index.js';
 import { PhoneNumber } from '../kernel/index.js';
 import { ErasedDto, ErasePhoneDto, EraseQueryDto, ExportedDto, PhoneDto } from './phones.dto.js';
 import { PROGRAM_OPTIONS, type ProgramOptions } from './privacy.options.js';
@@ -25,8 +25,8 @@ export class PhonesController {
   @ApiOkResponse({ type: ExportedDto })
   @ApiProblems(400, 403, 503)
   @ToldOnce()
-  export(@Body() { phone }: PhoneDto): Promise<ExportedDto> {
-    return this.privacy.export(this.read(phone));
+  export(@Body() { phone }: PhoneDto, @ByOperator() by: Operator): Promise<ExportedDto> {
+    return this.privacy.export(this.read(phone), by);
   }
 
   @Post('erase')
@@ -39,24 +39,28 @@ export class PhonesController {
   @ApiOkResponse({ type: ErasedDto })
   @ApiProblems(400, 403, 503)
   @ToldOnce()
-  erase(@Body() { phone, optOut }: ErasePhoneDto): Promise<ErasedDto> {
-    return this.privacy.erase(this.read(phone), { optOut });
+  erase(@Body() { phone, optOut }: ErasePhoneDto, @ByOperator() by: Operator): Promise<ErasedDto> {
+    return this.privacy.erase(this.read(phone), { optOut }, by);
   }
 
   @Get(':phone')
   @ApiOperation({ summary: 'Show what is kept about a number', description: IN_ADDRESS })
   @ApiOkResponse({ type: ExportedDto })
   @ApiProblems(400, 403, 503)
-  exportByAddress(@Param('phone') phone: string): Promise<ExportedDto> {
-    return this.privacy.export(this.read(phone));
+  exportByAddress(@Param('phone') phone: string, @ByOperator() by: Operator): Promise<ExportedDto> {
+    return this.privacy.export(this.read(phone), by);
   }
 
   @Delete(':phone')
   @ApiOperation({ summary: 'Erase what is kept about a number', description: IN_ADDRESS })
   @ApiOkResponse({ type: ErasedDto })
   @ApiProblems(400, 403, 503)
-  eraseByAddress(@Param('phone') phone: string, @Query() { optOut }: EraseQueryDto): Promise<ErasedDto> {
-    return this.privacy.erase(this.read(phone), { optOut: optOut === 'true' });
+  eraseByAddress(
+    @Param('phone') phone: string,
+    @Query() { optOut }: EraseQueryDto,
+    @ByOperator() by: Operator,
+  ): Promise<ErasedDto> {
+    return this.privacy.erase(this.read(phone), { optOut: optOut === 'true' }, by);
   }
 
   private read(text: string): PhoneNumber {

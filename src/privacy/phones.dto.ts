@@ -33,7 +33,17 @@ export class ErasedDto {
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'integer' },
-    example: { verifications: 3, messages: 0, answers: 0, limits: 2 },
+    example: {
+      verifications: 3,
+      messages: 0,
+      answers: 0,
+      users: 2,
+      webhooks: 0,
+      decisions: 0,
+      audit: 0,
+      spend: 0,
+      limits: 2,
+    },
     description: 'Rows that are gone, by kind. 0 everywhere: nothing was kept about it.',
   })
   erased!: Readonly<Record<string, number>>;

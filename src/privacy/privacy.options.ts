@@ -7,8 +7,6 @@ export interface RetentionOptions {
   readonly days: number;
   /** How often what is too old is taken away; an hour. */
   readonly everyMs?: number;
-  /** Told how many rows of which room went, such as for a metric; must not throw. */
-  readonly onPurged?: (room: string, rows: number) => void;
 }
 
 /** What the program needs beyond what commands do. */

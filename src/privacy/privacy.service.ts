@@ -1,5 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
+import { AuditLog } from '../audit/index.js';
+import type { Operator } from '../http/index.js';
 import { Clock, NOTHING_SEALED, type EraseOptions, type PhoneNumber, type Resealed } from '../kernel/index.js';
 import { Rooms } from './privacy.options.js';
 
@@ -29,11 +31,13 @@ export class PrivacyService {
 
   constructor(
     @Inject(Rooms) private readonly rooms: Rooms,
+    private readonly audit: AuditLog,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** @throws {DatabaseUnavailable | RedisUnavailable} */
-  async export(phone: PhoneNumber): Promise<Exported> {
+  /** Written down, without whose number it was. @throws {DatabaseUnavailable | RedisUnavailable} */
+  async export(phone: PhoneNumber, who: Operator): Promise<Exported> {
+    await this.audit.write({ who, act: 'phone.export' });
     const data: Record<string, unknown> = {};
     for (const room of this.rooms) data[room.name] = await room.export(phone);
     return { phone: phone.masked, exportedAt: this.clock.now(), data };
@@ -41,10 +45,12 @@ export class PrivacyService {
 
   /**
    * No row, no key in Redis and no queued text of the phone is left; a text whose POST is under way may arrive. What throws
-   * in between is done again by the next call.
+   * in between is done again by the next call. That a number was erased is written down first, and not which: not even an
+   * HMAC of it, by which whoever has the secret could ask about any number.
    * @throws {DatabaseUnavailable | RedisUnavailable}
    */
-  async erase(phone: PhoneNumber, options: EraseOptions): Promise<Erased> {
+  async erase(phone: PhoneNumber, options: EraseOptions, who: Operator): Promise<Erased> {
+    await this.audit.write({ who, act: 'phone.erase' });
     const erased: Record<string, number> = {};
     for (const room of this.rooms) erased[room.name] = await room.erase(phone, options);
     const rows = Object.values(erased).reduce((sum, count) => sum + count, 0);

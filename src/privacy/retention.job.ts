@@ -6,7 +6,10 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 
+import type { Counter } from 'prom-client';
+
 import { Clock } from '../kernel/index.js';
+import { Metrics } from '../metrics/index.js';
 import { Database } from '../prisma/index.js';
 import { PROGRAM_OPTIONS, Rooms, type ProgramOptions } from './privacy.options.js';
 
@@ -31,6 +34,7 @@ const TAKE_TURN = {
 @Injectable()
 export class RetentionJob implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Retention');
+  private readonly purged: Counter;
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<unknown> = Promise.resolve();
   private closing = false;
@@ -40,7 +44,10 @@ export class RetentionJob implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly database: Database,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(PROGRAM_OPTIONS) private readonly options: ProgramOptions,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.purged = metrics.counter('sixdigit_purged_rows_total', 'Rows that were too old, and are gone', ['room']);
+  }
 
   /** Not at once: a start has better things to do. */
   onApplicationBootstrap(): void {
@@ -64,7 +71,7 @@ export class RetentionJob implements OnApplicationBootstrap, BeforeApplicationSh
       for (let batches = 0, purged = 1; batches < MOST_BATCHES && purged > 0 && !this.closing; batches++) {
         purged = await room.purge(BATCH, this.options.retention.days);
         rows += purged;
-        if (purged > 0) this.options.retention.onPurged?.(room.name, purged);
+        this.purged.inc({ room: room.name }, purged);
       }
       gone[room.name] = rows;
       if (rows > 0) this.logger.log(`${rows} row(s) of ${room.name} were too old, and are gone`);

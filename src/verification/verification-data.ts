@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { SendGuard } from '../fraud/index.js';
 import {
   Clock,
   KeyRing,
@@ -60,6 +61,7 @@ export class VerificationData extends PersonalData {
     private readonly database: Database,
     private readonly keys: KeyRing,
     private readonly windows: SendWindows,
+    private readonly guard: SendGuard,
     @Inject(Clock) private readonly clock: Clock,
   ) {
     super();
@@ -111,6 +113,7 @@ export class VerificationData extends PersonalData {
     const [written] = await this.database.query<{ done: boolean }>(RESEAL, values);
     if (written?.done !== true) return false;
     await this.windows.adopt(key, row.phone_key);
+    await this.guard.adopt(phone);
     return true;
   }
 }

@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 
-import { ApiProblems, NeedsScope, ToldOnce } from '../http/index.js';
+import { ApiProblems, ByOperator, NeedsScope, ToldOnce, type Operator } from '../http/index.js';
 import { ApiRepeatable } from '../idempotency/index.js';
 import { WebhookDeliveries } from './delivery/webhook-deliveries.js';
 import { WebhookEndpoints } from './endpoints/webhook-endpoints.js';
@@ -41,8 +41,8 @@ export class WebhookEndpointsController {
   })
   @ApiCreatedResponse({ type: NewEndpointDto })
   @ApiProblems(400, 403, 409, 503)
-  create(@Body() body: CreateEndpointDto): Promise<NewEndpointDto> {
-    return this.endpoints.create(body);
+  create(@Body() body: CreateEndpointDto, @ByOperator() by: Operator): Promise<NewEndpointDto> {
+    return this.endpoints.create(body, by);
   }
 
   @Get()
@@ -65,8 +65,8 @@ export class WebhookEndpointsController {
   @ApiOperation({ summary: 'Change, disable or enable one' })
   @ApiOkResponse({ type: EndpointDto })
   @ApiProblems(400, 403, 404, 503)
-  change(@Param('id') id: string, @Body() body: ChangeEndpointDto): Promise<EndpointDto> {
-    return this.endpoints.change(id, body);
+  change(@Param('id') id: string, @Body() body: ChangeEndpointDto, @ByOperator() by: Operator): Promise<EndpointDto> {
+    return this.endpoints.change(id, body, by);
   }
 
   @Delete(':id')
@@ -74,8 +74,8 @@ export class WebhookEndpointsController {
   @ApiOperation({ summary: 'Tell it nothing any more' })
   @ApiNoContentResponse()
   @ApiProblems(403, 404, 503)
-  remove(@Param('id') id: string): Promise<void> {
-    return this.endpoints.remove(id);
+  remove(@Param('id') id: string, @ByOperator() by: Operator): Promise<void> {
+    return this.endpoints.remove(id, by);
   }
 
   @Post(':id/rotate-secret')
@@ -84,8 +84,8 @@ export class WebhookEndpointsController {
   @ApiOperation({ summary: 'Make a new secret', description: 'For 24 hours deliveries are signed with both.' })
   @ApiOkResponse({ type: NewSecretDto })
   @ApiProblems(403, 404, 503)
-  rotate(@Param('id') id: string): Promise<NewSecretDto> {
-    return this.endpoints.rotateSecret(id);
+  rotate(@Param('id') id: string, @ByOperator() by: Operator): Promise<NewSecretDto> {
+    return this.endpoints.rotateSecret(id, by);
   }
 
   @Post(':id/test')
@@ -118,8 +118,12 @@ export class WebhookEndpointsController {
   })
   @ApiAcceptedResponse({ type: ReplayedDto })
   @ApiProblems(400, 403, 404, 409, 503)
-  async replay(@Param('id') id: string, @Body() { since }: ReplaySinceDto): Promise<ReplayedDto> {
-    return { replayed: await this.deliveries.replaySince(id, new Date(since)) };
+  async replay(
+    @Param('id') id: string,
+    @Body() { since }: ReplaySinceDto,
+    @ByOperator() by: Operator,
+  ): Promise<ReplayedDto> {
+    return { replayed: await this.deliveries.replaySince(id, new Date(since), by) };
   }
 }
 
@@ -138,7 +142,7 @@ export class WebhookDeliveriesController {
   })
   @ApiAcceptedResponse()
   @ApiProblems(403, 404, 409, 503)
-  replay(@Param('id') id: string): Promise<void> {
-    return this.deliveries.replay(id);
+  replay(@Param('id') id: string, @ByOperator() by: Operator): Promise<void> {
+    return this.deliveries.replay(id, by);
   }
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 
+import { AuditModule } from '../audit/index.js';
 import { WebhookAddress } from './address/webhook-address.js';
 import { WebhookDeliveries } from './delivery/webhook-deliveries.js';
 import { WebhookWorker } from './delivery/webhook.worker.js';
@@ -10,6 +11,7 @@ import { WEBHOOKS_OPTIONS, WebhooksModuleBase, type WebhooksOptions } from './we
 
 /** Tells operators' servers what happens. */
 @Module({
+  imports: [AuditModule],
   controllers: [WebhookEndpointsController, WebhookDeliveriesController],
   providers: [
     WebhookDeliveries,

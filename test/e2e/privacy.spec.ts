@@ -1,19 +1,24 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import { KeyRing, lookupKeysOf, PhoneNumber, type Source } from '../../src/kernel/index.js';
-import { EmbeddedDatabase, PostgresDatabase, type Database } from '../../src/prisma/index.js';
+import { Database, EmbeddedDatabase, PostgresDatabase } from '../../src/prisma/index.js';
 import { becomeAdmin } from '../setup/admin.js';
 import { startApp, type TestApp } from '../setup/app.js';
 import { openTestDatabase, serverUrl, type TestDatabase } from '../setup/database.js';
 import { dumpOf, tracesOf } from '../setup/dump.js';
 import { dataFolder, tempFolder } from '../setup/process.js';
+import { Device } from '../setup/people.js';
 import { onRedis, openTestRedis } from '../setup/redis.js';
+import { WebhookReceiver } from '../setup/webhook-receiver.js';
 
 const PHONE = '+14155552671';
 const OTHER = '+14155552672';
 const OLD = 'the former test secret of more than 32 bytes';
 const NEW = 'the present test secret of more than 32 bytes';
+const ROOMS = ['verifications', 'messages', 'answers', 'users', 'webhooks', 'decisions', 'audit', 'spend', 'limits'];
+const NOTHING = Object.fromEntries(ROOMS.map((room) => [room, 0]));
 const keysUnder = (...secrets: readonly string[]) =>
   secrets.flatMap((secret) => lookupKeysOf(new KeyRing(secret), PhoneNumber.parse(PHONE)));
 
@@ -87,7 +92,7 @@ describe('routes about one number', () => {
       expect(await send(app, route, { authorization: 'Bearer nobody' })).toMatchObject({ status: 401 });
     }
     await becomeAdmin(app);
-    expect((await send(app, routes[3]!)).body.erased).toMatchObject({ verifications: 2 });
+    expect((await send(app, routes[3]!)).body.erased).toMatchObject({ verifications: 3 });
   });
 
   it.each(routes)('show or erase it: %s %s', async (...route) => {
@@ -101,7 +106,7 @@ describe('routes about one number', () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toBe('no-store');
     const erases = route[0] === 'DELETE' || route[1].endsWith('erase');
-    if (erases) expect(answer.body.erased).toEqual({ verifications: 2, messages: 0, answers: 0, limits: 2 });
+    if (erases) expect(answer.body.erased).toEqual({ ...NOTHING, verifications: 3, limits: 2 });
     else expect(answer.body).toMatchObject({ phone: '+******2671', data: { verifications: [{ id: body.id }] } });
     expect(JSON.stringify(answer.body)).not.toContain(PHONE.slice(1));
     const again = await send(app, route, { 'idempotency-key': 'three' });
@@ -139,6 +144,114 @@ describe('routes about one number', () => {
   });
 });
 
+/** Where every room has something about the number: people log in by it, and an operator's server is told of it. */
+const LIVED = { ...SIMULATED, TRUSTED_PROXIES: '127.0.0.1', WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8' };
+const told = async (receiver: WebhookReceiver, type: string) => {
+  for (let waits = 0; waits < 400 && !receiver.types().includes(type); waits++) await wait(50);
+  expect(receiver.types()).toContain(type);
+};
+
+describe('a number that every room knows', () => {
+  let receiver: WebhookReceiver;
+  beforeEach(async () => void (receiver = await WebhookReceiver.start()));
+  afterEach(() => receiver.close());
+
+  it('is gone from all of them once it is erased, with all ids that stood for it', async () => {
+    const at = await place();
+    app = await startApp({ ...LIVED, ...at.env }, at.given);
+    await becomeAdmin(app);
+    await app.call('POST', '/v1/webhook-endpoints', { url: receiver.url });
+    const person = await new Device(app).login(PHONE);
+    const stepUp = await person.call('POST', '/v1/auth/step-up/start', { action: 'pay', context: 'order-1' });
+    expect(stepUp.status).toBe(201);
+    const other = await new Device(app).login(OTHER);
+    const change = await other.call('POST', '/v1/auth/phone-change/start', { phone: PHONE });
+    expect(change.status).toBe(201);
+    await told(receiver, 'verification.approved');
+    expect(receiver.ledger.some(({ body }) => body.includes('******2671'))).toBe(true);
+    const { body: shown } = await app.call('POST', '/v1/phones/export', { phone: PHONE });
+    const { users, webhooks, decisions, verifications } = shown.data;
+    expect(users).toMatchObject([
+      { id: person.tokens!.user.id, sessions: [{ revokedAt: null, stepUps: [{ action: 'pay' }] }] },
+    ]);
+    expect(webhooks.length).toBeGreaterThan(0);
+    expect(decisions).toHaveLength(3);
+    for (const secret of [person.tokens!.refreshToken, PHONE.slice(1), keysUnder(OLD)[0]!.toString('hex')])
+      expect(JSON.stringify(shown)).not.toContain(secret);
+    const ids = JSON.stringify({ users, verifications }).match(/[0-9a-f]{8}-[0-9a-f-]{27}/g)!;
+    const refused = await app.call('POST', '/v1/phones/erase', { phone: PHONE }, { authorization: 'Bearer nobody' });
+    expect(refused.status).toBe(401);
+    const erased = (await app.call('POST', '/v1/phones/erase', { phone: PHONE })).body.erased;
+    expect(erased).toMatchObject({ users: 4, limits: 2 });
+    expect((await person.call('GET', '/v1/auth/me')).status).toBe(401);
+    expect((await person.refresh()).status).toBe(401);
+    expect((await other.call('GET', '/v1/auth/me')).body.id).toBe(other.tokens!.user.id);
+    const { acts } = (await app.call('GET', '/v1/admin/audit')).body;
+    const about = { who: 'operator', at: expect.any(String), id: expect.any(String), network: expect.any(String) };
+    expect(acts.slice(0, 2)).toEqual(['phone.erase', 'phone.export'].map((act) => ({ ...about, act })));
+    await app.close();
+    await at.with(async (database) => {
+      const left = await dumpOf(database);
+      expect(tracesOf(left, PHONE, keysUnder(OLD))).toEqual([]);
+      expect(left.filter((line) => ids.some((id) => line.includes(id)))).toEqual([]);
+      const tables = new Set(left.map((line) => line.split(' ')[0]));
+      for (const table of [
+        'users',
+        'sessions',
+        'refresh_tokens',
+        'address_phones',
+        'webhook_events',
+        'webhook_deliveries',
+        'send_decisions',
+        'admin_audit',
+      ])
+        expect(tables).toContain(table); // the other number's
+    });
+  });
+
+  it('does not come back by a login that was under way', async () => {
+    app = await startApp(LIVED);
+    await becomeAdmin(app);
+    const person = new Device(app);
+    const { id, testCode } = (await person.start(PHONE)).body;
+    const database = app.app.get(Database);
+    const query = database.query.bind(database);
+    const spy = jest.spyOn(database, 'query').mockImplementation(async (statement, values) => {
+      if (statement.name === 'sign_in') await app!.call('POST', '/v1/phones/erase', { phone: PHONE });
+      return query(statement, values);
+    });
+    const late = await person.verify(id, testCode);
+    spy.mockRestore();
+    expect([late.status, late.body.code]).toEqual([404, 'VERIFICATION_NOT_FOUND']);
+    expect(tracesOf(await dumpOf(database), PHONE, keysUnder(OLD))).toEqual([]);
+  });
+
+  it('has the same user, and the same webhook secret, when the former secret was dropped', async () => {
+    const at = await place();
+    const former = { ...at.env, ...LIVED };
+    app = await startApp(former, at.given);
+    await becomeAdmin(app);
+    const { body: endpoint } = await app.call('POST', '/v1/webhook-endpoints', { url: receiver.url });
+    receiver.secrets.push(endpoint.secret);
+    const person = await new Device(app).login(PHONE);
+    await told(receiver, 'verification.approved');
+    await app.close();
+    const ran = await cli({ ...former, APP_SECRET: NEW, APP_SECRET_PREVIOUS: OLD }, ['secret', 'reencrypt', '--json']);
+    // A verification, a user, an endpoint.
+    expect(JSON.parse(ran.stdout)).toMatchObject({ done: 3, left: 0, unreadable: 0, canDropPrevious: true });
+    receiver.ledger.length = 0;
+    app = await startApp({ ...former, APP_SECRET: NEW }, at.given);
+    const before = Object.assign(new Device(app), { tokens: person.tokens });
+    const renewed = await before.refresh();
+    expect(renewed.status).toBe(200);
+    const me = (await before.call('GET', '/v1/auth/me', undefined, renewed.body.accessToken)).body;
+    expect(me).toMatchObject({ id: person.tokens!.user.id, phone: '+******2671' });
+    expect((await new Device(app).login(PHONE)).tokens!.user).toEqual({ ...person.tokens!.user, isNew: false });
+    await told(receiver, 'verification.approved');
+    expect(receiver.ledger.map(({ verifiedBy }) => verifiedBy)).toEqual(receiver.ledger.map(() => [endpoint.secret]));
+  }, 120_000);
+});
+
 describe('commands', () => {
   it('show and erase a number', async () => {
     const at = await place();
@@ -155,10 +268,10 @@ describe('commands', () => {
     });
     expect(await cli(env, ['erase', '4155552671'])).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('verifications: 2 row(s)'),
+      stdout: expect.stringContaining('verifications: 3 row(s)'),
     });
     expect(JSON.parse((await cli(env, ['erase', PHONE, '--with-opt-out', '--json'])).stdout)).toEqual({
-      erased: { verifications: 0, messages: 0, answers: 0, limits: 0 },
+      erased: NOTHING,
     });
     await at.with(async (database) => {
       expect(tracesOf(await dumpOf(database), PHONE, keysUnder(OLD))).toEqual([]);

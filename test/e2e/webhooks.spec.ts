@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { becomeAdmin } from '../setup/admin.js';
+import { becomeAdmin, TESTS } from '../setup/admin.js';
 import { startApp, type TestApp } from '../setup/app.js';
 import { freePort } from '../setup/free-port.js';
 import { startCluster } from '../setup/instances.js';
@@ -163,7 +163,7 @@ describe('the routes', () => {
 it('tells once of what a network reports, however often it does', async () => {
   const cluster = await startCluster(2, OWN);
   try {
-    await cluster.instances[0].webhooks.create({ url: receiver.url });
+    await cluster.instances[0].webhooks.create({ url: receiver.url }, TESTS);
     await cluster.instances[0].verifications.start({ phone: '+14155552671', purpose: 'login', channel: 'sms' });
     const [attempt] = await cluster.data.database.query<{ id: string }>(
       { name: '', text: 'SELECT id FROM attempts' },

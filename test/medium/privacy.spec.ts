@@ -5,17 +5,21 @@ import { Client } from 'pg';
 import { KeyRing, lookupKeysOf, PhoneNumber, type Source } from '../../src/kernel/index.js';
 import type { Resealed } from '../../src/kernel/index.js';
 import type { StartRequest } from '../../src/verification/index.js';
+import { TESTS } from '../setup/admin.js';
 import { serverUrl } from '../setup/database.js';
 import { dumpOf, tracesOf } from '../setup/dump.js';
 import { codeIn, startCluster, type Cluster, type Instance } from '../setup/instances.js';
 import { onRedis, openTestRedis, type TestRedis } from '../setup/redis.js';
 
 const PHONE = '+14155552671';
+const ROOMS = ['verifications', 'messages', 'answers', 'users', 'webhooks', 'decisions', 'audit', 'spend', 'limits'];
+const NOTHING = Object.fromEntries(ROOMS.map((room) => [room, 0]));
 const DAY_SECS = 86_400;
 const OLD = 'the former test secret of more than 32 bytes';
 const NEW = 'the present test secret of more than 32 bytes';
 const ROTATED = { APP_SECRET: NEW, APP_SECRET_PREVIOUS: OLD };
-const ENOUGH = { SMS_RATE_LIMIT_PER_HOUR: '100', SMS_RATE_LIMIT_PER_DAY: '100' };
+const OWN = { WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8' };
+const ENOUGH = { ...OWN, SMS_RATE_LIMIT_PER_HOUR: '100', SMS_RATE_LIMIT_PER_DAY: '100' };
 const phone = PhoneNumber.parse(PHONE);
 const request = (to = PHONE): StartRequest => ({ phone: to, purpose: 'verification', channel: 'sms' });
 const wrongFor = (code: string) => String((Number(code) + 1) % 10 ** code.length).padStart(code.length, '0');
@@ -51,10 +55,37 @@ const sealedNow = async () =>
   );
 const traces = async (sealed: readonly Uint8Array[] = []) =>
   tracesOf(await dumpOf(cluster.data.database), PHONE, [...KEYS, ...sealed]);
-const erase = (instance = one, optOut = false) => instance.privacy.erase(phone, { optOut });
+const erase = (instance = one, optOut = false) => instance.privacy.erase(phone, { optOut }, TESTS);
 async function started(to = PHONE, instance = one) {
   const { id } = await instance.verifications.start(request(to));
   return { id, code: codeIn(texts().findLast((text) => text.to === to)?.body) };
+}
+
+/** A user of the phone, as a login by that verification leaves one; under the secret that the key is from. */
+async function login(verification: string, keys = new KeyRing(NEW), to = phone, user = crypto.randomUUID()) {
+  const key = keys.lookupKey('phone', to.line);
+  const { version, data } = keys.seal(to.e164, key);
+  const values = [
+    verification,
+    key,
+    null,
+    data,
+    version,
+    user,
+    crypto.randomUUID(),
+    null,
+    Buffer.from(user),
+    9e6,
+    9e6,
+    null,
+  ];
+  const text = `SELECT * FROM sign_in(${values.map((_, index) => `$${index + 1}`).join(', ')})`;
+  await cluster.data.database.query({ name: '', text: `INSERT INTO address_phones VALUES ($1, $2, now())` }, [
+    Buffer.from(user),
+    key,
+  ]);
+  const [row] = await cluster.data.database.query<{ user_id: string | null }>({ name: '', text }, values);
+  return row!.user_id;
 }
 
 describe('a number that is erased', () => {
@@ -66,10 +97,10 @@ describe('a number that is erased', () => {
     await started('+14155552672');
     const sealed = await sealedNow();
     expect((await traces(sealed)).length).toBeGreaterThan(3); // the judge sees what is there
-    expect(await erase()).toEqual({ erased: { verifications: 2, messages: 0, answers: 0, limits: 2 } });
+    expect(await erase()).toEqual({ erased: { ...NOTHING, verifications: 3, limits: 2 } });
     const ofPhone = sealed.slice(0, 1);
     expect(await traces(ofPhone)).toEqual([]);
-    expect(await erase()).toEqual({ erased: { verifications: 0, messages: 0, answers: 0, limits: 0 } });
+    expect(await erase()).toEqual({ erased: NOTHING });
     expect(await rows('SELECT id FROM verifications')).toHaveLength(1);
   });
 
@@ -81,7 +112,7 @@ describe('a number that is erased', () => {
     await begin(1, { ...ENOUGH, ...ROTATED }, before);
     await started(); // adopts
     expect(await traces()).not.toEqual([]);
-    expect((await erase()).erased).toMatchObject({ verifications: 4, limits: 3 });
+    expect((await erase()).erased).toMatchObject({ verifications: 6, limits: 3 });
     expect(await traces([...sealed, ...(await sealedNow())])).toEqual([]);
   });
 
@@ -210,6 +241,12 @@ describe('a number that is erased', () => {
     ['limit_windows', 'phone_aliases'],
     ['phones', 'limit_windows'],
     ['opt_outs', 'messages'],
+    ['webhook_deliveries', 'webhook_events'],
+    ['webhook_events', 'verifications'],
+    ['send_decisions', 'verifications'],
+    ['users', 'sessions'],
+    ['sessions', 'users'],
+    ['address_phones', 'users'],
   ])("waits for who holds %s and then wants %s, and is in nobody's way", async (first, then) => {
     if (!serverUrl) return; // the embedded database runs one transaction at a time
     const before = await begin(1, ENOUGH);
@@ -218,6 +255,10 @@ describe('a number that is erased', () => {
     const { id, code } = await started();
     await one.verifications.check(id, wrongFor(code), 'tests');
     await one.optOuts.add(phone, 'twilio');
+    await login(id);
+    await one.webhooks.create({ url: 'http://127.0.0.1:4999/' }, TESTS);
+    await one.verifications.check(id, code, 'tests');
+    expect(await rows('SELECT id FROM webhook_deliveries')).not.toEqual([]);
     const client = new Client({ connectionString: cluster.data.url });
     await client.connect();
     try {
@@ -265,7 +306,7 @@ describe('what is kept about a number', () => {
     const { id, code } = await started();
     await one.verifications.check(id, wrongFor(code), 'tests');
     await one.optOuts.add(phone, 'twilio');
-    const shown = await one.privacy.export(phone);
+    const shown = await one.privacy.export(phone, TESTS);
     expect(JSON.parse(JSON.stringify(shown))).toMatchObject({
       phone: '+******2671',
       data: {
@@ -347,7 +388,10 @@ describe('what is too old', () => {
     await rows(`INSERT INTO messages SELECT (jsonb_populate_record(m, jsonb_build_object('id', gen_random_uuid(), 'verification_id', v.id))).*
       FROM messages AS m, verifications AS v WHERE v.id <> '${id}'`);
     expect(await later(31 * DAY_SECS)).toEqual([expect.objectContaining({ verifications: 2501 })]);
-    expect(await dumpOf(cluster.data.database)).toEqual([expect.stringMatching(/^job_leases/)]);
+    const rest = (await dumpOf(cluster.data.database)).filter(
+      (line) => !/^(job_leases|send_decisions|prefix_budgets|spend_days) /.test(line),
+    );
+    expect(rest).toEqual([]);
   });
 
   it('keeps an opt-out, with the number sealed so that it outlives the secret', async () => {
@@ -393,6 +437,153 @@ async function seemsTheSame({ approved }: Awaited<ReturnType<typeof livedThrough
   const state = await one.limits.show(PhoneNumber.parse(APPROVED));
   expect(state).toMatchObject({ sends: [{ remaining: 4 }, {}], guesses: { approvedAt: expect.any(Date) } });
 }
+
+const usersNow = () =>
+  rows<{ id: string; key_version: number }>('SELECT id, key_version FROM users ORDER BY created_at');
+
+describe('what is too old in other rooms', () => {
+  const FILL = `
+    INSERT INTO admin_audit (at, who, act) VALUES (now() - interval ':days', 'tests', 'old');
+    INSERT INTO admin_sessions VALUES (gen_random_uuid(), sha256(random()::text::bytea), '', now(), now(), now() + interval '400 days' - interval ':days');
+    INSERT INTO spend_days VALUES (utc_day(now() - interval ':days'), 1);
+    INSERT INTO spend_hours VALUES (now() - interval ':days', 1, 1, 1, 1, now());
+    INSERT INTO send_decisions (id, at, country, keys, mode, verdict, refused) VALUES (gen_random_uuid(), now() - interval ':days', 'US', '{}', 'record', 'deny', true);
+    INSERT INTO prefix_budgets (key, level, country, tokens, at) VALUES (sha256(random()::text::bytea), 1, 'US', 1, now() - interval ':days');
+    INSERT INTO prefix_budgets (key, level, country, tokens, at, blocked_until) VALUES (sha256(random()::text::bytea), 2, 'US', 1, now() - interval ':days', now())`;
+  const fill = async (days: number) => {
+    for (const text of FILL.replaceAll(':days', `${days} days`).split(';')) await rows(text);
+  };
+  const TABLES = ['admin_audit', 'admin_sessions', 'spend_days', 'spend_hours', 'send_decisions', 'prefix_budgets'];
+  const counts = async () => Promise.all(TABLES.map(async (table) => (await rows(`SELECT 1 FROM ${table}`)).length));
+
+  it('goes after as long as each says, and not before', async () => {
+    await begin(1);
+    for (const days of [89, 91, 399, 402]) await fill(days);
+    await rows(`INSERT INTO users VALUES (gen_random_uuid(), '\\x01', '\\x01', 1, now() - interval '5 years')`);
+    await rows(`INSERT INTO sessions SELECT gen_random_uuid(), id, NULL, now(), now(), now(), now() + secs * interval '1 second'
+      FROM users, unnest(ARRAY[-1, 60]) AS secs`);
+    await rows(`INSERT INTO refresh_tokens SELECT sha256(id::text::bytea), id FROM sessions`);
+    await rows(
+      `INSERT INTO step_ups SELECT gen_random_uuid(), id, 'pay', NULL, expires_at FROM sessions WHERE expires_at > now()`,
+    );
+    await rows(
+      `INSERT INTO step_ups SELECT gen_random_uuid(), id, 'pay', NULL, now() FROM sessions WHERE expires_at > now()`,
+    );
+    await rows(
+      `INSERT INTO address_phones SELECT '\\x01', sha256(n::text::bytea), now() - n * interval '40 minutes' FROM generate_series(1, 2) AS n`,
+    );
+    expect(await one.retention.run()).toMatchObject({ audit: 2, spend: 2, decisions: 6, users: 3 });
+    expect(await counts()).toEqual([3, 3, 3, 3, 1, 5]);
+    const left = await rows(
+      'SELECT 1 FROM users UNION ALL SELECT 2 FROM refresh_tokens UNION ALL SELECT 3 FROM step_ups UNION ALL SELECT 4 FROM address_phones',
+    );
+    expect(left).toHaveLength(4);
+    expect(await one.metrics.text()).toMatch(/sixdigit_purged_rows_total\{room="decisions"\} 6/);
+  });
+
+  it('goes with the texts that it was about, where those are kept for less', async () => {
+    await begin(1, { ...OWN, RETENTION_DAYS: '1' });
+    await one.webhooks.create({ url: 'http://127.0.0.1:4999/' }, TESTS);
+    await started();
+    expect(await rows('SELECT id FROM webhook_events')).toHaveLength(1);
+    await cluster.data.age(2 * DAY_SECS);
+    await one.retention.run();
+    expect(await rows('SELECT id FROM webhook_events')).toEqual([]);
+    expect(await rows('SELECT id FROM webhook_deliveries')).toEqual([]);
+  });
+});
+
+describe('what operators did', () => {
+  it('is written down, and with no number in it', async () => {
+    await begin(1, OWN);
+    const { id } = await one.webhooks.create({ url: 'http://127.0.0.1:4999/' }, TESTS);
+    await one.webhooks.change(id, { disabled: true }, TESTS);
+    await one.webhooks.rotateSecret(id, TESTS);
+    await one.webhooks.remove(id, TESTS);
+    await one.office.unblock({ country: 'us' }, TESTS);
+    await one.office.unblock({ phone }, TESTS);
+    await one.privacy.export(phone, TESTS);
+    await erase();
+    expect(await rows('SELECT who, act, subject FROM admin_audit ORDER BY id')).toEqual(
+      [
+        ...['create', 'change', 'rotate', 'delete'].map((act) => [`webhook.${act}`, id]),
+        ...[
+          ['fraud.unblock', 'US'],
+          ['fraud.unblock', null],
+          ['phone.export', null],
+          ['phone.erase', null],
+        ],
+      ].map(([act, subject]) => ({ who: 'tests', act, subject })),
+    );
+    expect(await traces()).toEqual([]);
+  });
+
+  it('is not done when it cannot be written down', async () => {
+    await begin(1);
+    await started();
+    one.database.lost.add('write_admin_audit');
+    expect(await outcomeOf(erase())).toBe('DATABASE_UNAVAILABLE');
+    expect(await rows('SELECT id FROM verifications')).toHaveLength(1);
+  });
+});
+
+describe('users, after another secret was set', () => {
+  it('are brought under it, by as many as do so at once, and erased wherever they stand', async () => {
+    const before = await begin(1, ENOUGH);
+    const { id } = await started();
+    const others = await Promise.all(
+      [1, 2, 3].map((n) => login(id, new KeyRing(OLD), PhoneNumber.parse(`+1415555300${n}`))),
+    );
+    const user = await login(id, new KeyRing(OLD));
+    await begin(2, { ...ENOUGH, ...ROTATED }, before);
+    await rows(`UPDATE verifications SET expires_at = clock_timestamp() - interval '1 second'`);
+    one.database.lost.add('reseal_user');
+    expect(await outcomeOf(one.privacy.reseal(false))).toBe('DATABASE_UNAVAILABLE');
+    one.database.lost.clear();
+    const both = await Promise.all(cluster.instances.map(({ privacy }) => privacy.reseal(false)));
+    expect(both.reduce((sum, { done }) => sum + done, 0)).toBe(4);
+    expect(both.at(-1)).toMatchObject({ left: 0 });
+    expect((await usersNow()).map(({ id, key_version }) => [id, key_version]).sort()).toEqual(
+      [...others, user].map((id) => [id, new KeyRing(NEW).version]).sort(),
+    );
+    expect((await erase()).erased).toMatchObject({ users: 3 });
+    expect(await usersNow()).toHaveLength(3);
+    expect(await traces()).toEqual([]);
+  });
+
+  it('keep the former secret needed as long as one is under it', async () => {
+    const before = await begin(1);
+    await login((await started()).id, new KeyRing(OLD));
+    await rows('DELETE FROM verifications');
+    await begin(1, ROTATED, before);
+    const locked = one.database.before;
+    locked.set('former_users', () => rows('UPDATE users SET key_version = 1'));
+    locked.set('users_left', () => rows(`UPDATE users SET key_version = ${new KeyRing(OLD).version}`));
+    expect(await one.privacy.reseal(false)).toMatchObject({ left: 1, until: null });
+    locked.clear();
+    await rows('UPDATE users SET key_version = 1');
+    expect(await one.privacy.reseal(false)).toMatchObject({ left: 0, unreadable: 1 });
+  });
+
+  it('are one where there were two for a number, the first, with the sessions of both', async () => {
+    const before = await begin(1);
+    const { id } = await started();
+    const [first, second] = [await login(id, new KeyRing(OLD)), await login(id, new KeyRing(NEW))];
+    expect(second).not.toBe(first);
+    await begin(1, ROTATED, before);
+    await one.privacy.reseal(false);
+    expect(await usersNow()).toEqual([{ id: first, key_version: new KeyRing(NEW).version }]);
+    expect(await rows(`SELECT 1 FROM sessions WHERE user_id = '${first}'`)).toHaveLength(2);
+  });
+
+  it('do not come back by a login whose verification was erased', async () => {
+    await begin(1);
+    const { id } = await started();
+    await erase();
+    expect(await login(id)).toBeNull();
+    expect(await usersNow()).toEqual([]);
+  });
+});
 
 describe('after another secret was set', () => {
   it('nothing is lost when all is brought under it and the former one is dropped', async () => {
@@ -464,7 +655,7 @@ describe('after another secret was set', () => {
     const outcomes = await Promise.all([
       outcomeOf(one.privacy.reseal(false)),
       outcomeOf(two!.privacy.reseal(false)),
-      outcomeOf(three!.privacy.erase(doomed, { optOut: false })),
+      outcomeOf(three!.privacy.erase(doomed, { optOut: false }, TESTS)),
       ...Array.from({ length: 20 }, (_, index) =>
         outcomeOf(three!.verifications.start(request(`+1415555${3_010 + index}`))),
       ),

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { Client } from 'pg';
 
 import { type Clock } from '../../src/kernel/index.js';
+import { TESTS } from '../setup/admin.js';
 import { openTestDatabase, serverUrl, type TestDatabase } from '../setup/database.js';
 import { WebhookReceiver } from '../setup/webhook-receiver.js';
 import { makeDue, setMessage, sql, startRows, startWebhooks, type WebhookInstance } from '../setup/webhooks.js';
@@ -39,7 +40,7 @@ const until = async (holds: () => boolean | Promise<boolean>, ms = 15_000) => {
   return false;
 };
 async function endpoint(url = receiver.url, events?: Parameters<WebhookInstance['endpoints']['create']>[0]['events']) {
-  const made = await one.endpoints.create({ url, events });
+  const made = await one.endpoints.create({ url, events }, TESTS);
   receiver.secrets.push(made.secret);
   return made;
 }
@@ -159,7 +160,7 @@ describe('a delivery', () => {
 
   it('is signed with both secrets for a day after a rotation, and with the new one from then on', async () => {
     const { id, secret } = await endpoint();
-    const { secret: next } = await one.endpoints.rotateSecret(id);
+    const { secret: next } = await one.endpoints.rotateSecret(id, TESTS);
     receiver.secrets.push(next);
     await happen();
     await deliver();
@@ -298,7 +299,7 @@ describe('a delivery', () => {
     await deliver();
     const [delivered] = await one.deliveries.of(id);
     receiver.status(500);
-    await one.deliveries.replay(delivered?.id ?? '');
+    await one.deliveries.replay(delivered?.id ?? '', TESTS);
     await deliver();
     expect(await rows()).toEqual([expect.objectContaining({ status: 'pending', tries: 1 })]);
     expect(new Set(receiver.ledger.map(({ id, body }) => id + body)).size).toBe(1);
@@ -316,8 +317,8 @@ describe('a delivery', () => {
       data,
       `UPDATE webhook_deliveries SET status = 'failed', next_at = NULL WHERE id = (SELECT id FROM webhook_deliveries WHERE status = 'pending' LIMIT 1)`,
     );
-    expect(await one.deliveries.replaySince(id, new Date(Date.now() + 60_000))).toBe(0);
-    expect(await one.deliveries.replaySince(id, new Date(Date.now() - 60_000))).toBe(3);
+    expect(await one.deliveries.replaySince(id, new Date(Date.now() + 60_000), TESTS)).toBe(0);
+    expect(await one.deliveries.replaySince(id, new Date(Date.now() - 60_000), TESTS)).toBe(3);
     receiver.status(204);
     await deliver();
     expect((await one.deliveries.of(id, 'delivered')).length).toBe(4);
@@ -332,7 +333,7 @@ describe('a delivery', () => {
     const delivering = deliver();
     await until(() => receiver.ledger.length === 1);
     const [row] = await one.deliveries.of(id);
-    await expect(one.deliveries.replay(row?.id ?? '')).rejects.toMatchObject({ code: 'WEBHOOK_UNDER_WAY' });
+    await expect(one.deliveries.replay(row?.id ?? '', TESTS)).rejects.toMatchObject({ code: 'WEBHOOK_UNDER_WAY' });
     answer();
     await delivering;
     expect(await rows()).toEqual([expect.objectContaining({ status: 'delivered' })]);
@@ -376,7 +377,9 @@ describe('an endpoint', () => {
     expect(await one.endpoints.get(id)).toMatchObject({ disabledReason: 'gone' });
     await happen();
     expect(await countOf('webhook_events')).toBe(1);
-    await expect(one.deliveries.replaySince(id, new Date(0))).rejects.toMatchObject({ code: 'WEBHOOK_DISABLED' });
+    await expect(one.deliveries.replaySince(id, new Date(0), TESTS)).rejects.toMatchObject({
+      code: 'WEBHOOK_DISABLED',
+    });
   });
 
   it('that has only failed for five days is disabled; one success starts that anew', async () => {
@@ -400,7 +403,7 @@ describe('an endpoint', () => {
     receiver.status(200);
     await makeDue(data);
     expect(await deliver()).toBe(0);
-    await one.endpoints.change(id, { disabled: false });
+    await one.endpoints.change(id, { disabled: false }, TESTS);
     expect(await deliver()).toBe(3);
   });
 
@@ -409,7 +412,7 @@ describe('an endpoint', () => {
     const healthy = await WebhookReceiver.start();
     opened.push(healthy);
     await endpoint(receiver.url);
-    await one.endpoints.create({ url: healthy.url });
+    await one.endpoints.create({ url: healthy.url }, TESTS);
     const working = await instance({ deliver: true, everyMs: 100 });
     for (let i = 0; i < 60; i++) await happen();
     // Long before the first try at the other is given up.
@@ -430,21 +433,21 @@ describe('an endpoint', () => {
     );
     const delivering = deliver();
     await until(() => receiver.ledger.length === 1);
-    await one.endpoints.remove(id);
+    await one.endpoints.remove(id, TESTS);
     answer();
     await delivering;
     await makeDue(data);
     expect(await deliver()).toBe(0);
-    await expect(one.endpoints.remove(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(one.endpoints.remove(id, TESTS)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('is tested with an event of its own, whatever it wants', async () => {
     const { id } = await endpoint(receiver.url, ['message.failed']);
-    await one.endpoints.create({ url: receiver.url });
+    await one.endpoints.create({ url: receiver.url }, TESTS);
     await one.endpoints.test(id);
     await deliver();
     expect(receiver.types()).toEqual(['webhook.test']);
-    await one.endpoints.change(id, { disabled: true });
+    await one.endpoints.change(id, { disabled: true }, TESTS);
     await expect(one.endpoints.test(id)).rejects.toMatchObject({ code: 'WEBHOOK_DISABLED' });
   });
 
@@ -507,8 +510,8 @@ describe('a hostile endpoint', () => {
     await once(server, 'listening');
     opened.push({ close: () => new Promise((done) => (server.close(done), server.closeAllConnections())) });
     const { port } = server.address() as AddressInfo;
-    await one.endpoints.create({ url: `http://127.0.0.1:${port}/endless` });
-    await one.endpoints.create({ url: `http://127.0.0.1:${port}/bomb` });
+    await one.endpoints.create({ url: `http://127.0.0.1:${port}/endless` }, TESTS);
+    await one.endpoints.create({ url: `http://127.0.0.1:${port}/bomb` }, TESTS);
     await happen();
     const before = process.memoryUsage().rss;
     await deliver();
@@ -526,10 +529,10 @@ describe('a hostile endpoint', () => {
     const url = `http://hooks.example.com:${receiver.port}/hook`;
     for (const mixed of [[INSIDE], [PUBLIC, INSIDE], [INSIDE, PUBLIC], []]) {
       answers.splice(0, answers.length, mixed);
-      await expect(wary.endpoints.create({ url })).rejects.toMatchObject({ code: 'WEBHOOK_URL_REFUSED' });
+      await expect(wary.endpoints.create({ url }, TESTS)).rejects.toMatchObject({ code: 'WEBHOOK_URL_REFUSED' });
     }
     answers.splice(0, answers.length, [PUBLIC]);
-    await wary.endpoints.create({ url });
+    await wary.endpoints.create({ url }, TESTS);
     // It led outside when it was judged, and leads inside when the connection is made.
     answers.splice(0, answers.length, [PUBLIC], [INSIDE]);
     await happen();

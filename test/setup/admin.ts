@@ -12,3 +12,6 @@ export async function adminKey({ app }: TestApp): Promise<string> {
 export async function becomeAdmin(app: TestApp): Promise<void> {
   app.useKey(await adminKey(app));
 }
+
+/** Who does what tests do without a request. */
+export const TESTS = { name: 'tests', network: null };

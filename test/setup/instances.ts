@@ -10,6 +10,7 @@ import { readConfig } from '../../src/config/index.js';
 import type { Source } from '../../src/kernel/index.js';
 import { PhoneLimits } from '../../src/limits/index.js';
 import { BudgetKeeper, DecisionLog, FraudOffice } from '../../src/fraud/index.js';
+import { Metrics } from '../../src/metrics/index.js';
 import { PrivacyService, RetentionJob } from '../../src/privacy/index.js';
 import { Database, DatabaseUnavailable, PrismaService, type Statement } from '../../src/prisma/index.js';
 import { DeliveryReports, OptOuts, OutboxWorker, Rotation } from '../../src/sms/index.js';
@@ -51,6 +52,7 @@ export interface Instance {
   readonly webhooks: WebhookEndpoints;
   readonly privacy: PrivacyService;
   readonly retention: RetentionJob;
+  readonly metrics: Metrics;
   readonly budgets: BudgetKeeper;
   readonly office: FraudOffice;
   readonly decisions: DecisionLog;
@@ -122,6 +124,7 @@ export async function startCluster(count = 1, env: Source = {}, given?: TestData
       webhooks: module.get(WebhookEndpoints),
       privacy: module.get(PrivacyService),
       retention: module.get(RetentionJob),
+      metrics: module.get(Metrics),
       database,
     };
   };

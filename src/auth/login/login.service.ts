@@ -52,7 +52,7 @@ export class LoginService {
     const judgement = await this.verifications.judge(id, code, PURPOSE);
     if (!('approved' in judgement)) throw new CodeIncorrect(judgement.checksLeft);
     const { phone } = judgement.approved;
-    const { tokens, userId, isNew } = await this.sessions.open(phone, client);
+    const { tokens, userId, isNew } = await this.sessions.open(id, phone, client);
     return { ...tokens, user: { id: userId, phone, isNew } };
   }
 }

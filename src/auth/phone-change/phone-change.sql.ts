@@ -11,14 +11,15 @@ export interface OpenParameters {
   readonly at: Date | null;
 }
 
-/** Two go for each that comes, so what has ended never piles up. */
+/** Nothing where the session was erased meanwhile. Two go for each that comes, so what has ended never piles up. */
 export const OPEN = named<OpenParameters>(
   'open_phone_change',
   `WITH gone AS (
       DELETE FROM phone_changes WHERE id = ANY (ARRAY(
         SELECT id FROM phone_changes WHERE expires_at <= ${NOW} ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED))
     )
-    INSERT INTO phone_changes (id, session_id, current_id, new_id, expires_at) VALUES (:id, :session, :current, :new, :expires)`,
+    INSERT INTO phone_changes (id, session_id, current_id, new_id, expires_at)
+      SELECT :id::uuid, id, :current::uuid, :new::uuid, :expires::timestamptz FROM sessions WHERE id = :session::uuid FOR KEY SHARE`,
 );
 
 export interface FindParameters {

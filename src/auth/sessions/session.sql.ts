@@ -4,6 +4,8 @@ import { named } from '../../prisma/index.js';
 const NOW = 'coalesce(:at::timestamptz, clock_timestamp())';
 
 export interface SignInParameters {
+  /** That was approved; no user comes of one that was erased meanwhile. */
+  readonly verification: string;
   readonly key: Uint8Array;
   readonly former: Uint8Array | null;
   readonly sealed: Uint8Array;
@@ -19,7 +21,8 @@ export interface SignInParameters {
 }
 
 export interface SignedInRow {
-  readonly user_id: string;
+  /** Null: the verification was erased. */
+  readonly user_id: string | null;
   readonly is_new: boolean;
   readonly refresh_secs: number;
   readonly at: Date;
@@ -27,7 +30,7 @@ export interface SignedInRow {
 
 export const SIGN_IN = named<SignInParameters>(
   'sign_in',
-  'SELECT * FROM sign_in(:key, :former, :sealed, :version, :user, :session, :client, :hash, :life_secs, :idle_secs, :at)',
+  'SELECT * FROM sign_in(:verification, :key, :former, :sealed, :version, :user, :session, :client, :hash, :life_secs, :idle_secs, :at)',
 );
 
 export interface RefreshParameters {

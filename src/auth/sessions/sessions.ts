@@ -4,6 +4,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import { Clock, KeyRing, openPhone, type PhoneNumber } from '../../kernel/index.js';
 import { Database, valuesFor } from '../../prisma/index.js';
+import { VerificationNotFound } from '../../verification/index.js';
 import { refreshTokenRefused, SessionNotFound } from '../auth.errors.js';
 import { hashOf, newRefreshToken } from '../tokens/refresh-token.js';
 import { lifetimeOf, Tokens, type TokenSubject } from '../tokens/tokens.js';
@@ -51,8 +52,13 @@ export class Sessions {
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** For whoever just proved to hold that phone; makes the user if there is none. @param client User-Agent */
+  /**
+   * For whoever just proved to hold that phone; makes the user if there is none.
+   * @param client User-Agent
+   * @throws {VerificationNotFound} when the phone was erased since
+   */
   async open(
+    verification: string,
     phone: PhoneNumber,
     client: string | undefined,
   ): Promise<{ tokens: TokenPair; userId: string; isNew: boolean }> {
@@ -60,11 +66,13 @@ export class Sessions {
     const { version, data: sealed } = this.keys.seal(phone.e164, key);
     const [session, refreshToken] = [randomUUID(), newRefreshToken()];
     const row = await this.one(sql.SIGN_IN, {
+      verification,
       ...{ key, former: this.keys.formerLookupKey('phone', phone.line), sealed, version, user: randomUUID(), session },
       ...{ client: clientOf(client), hash: hashOf(refreshToken)!, life_secs: LIFE_SECS, idle_secs: IDLE_SECS },
       at: this.clock.databaseTime(),
     });
     const { user_id: userId, is_new: isNew, at } = row as sql.SignedInRow;
+    if (userId === null) throw new VerificationNotFound();
     this.logger.log(`session ${session} opened by ${isNew ? 'new ' : ''}user ${userId}`);
     const subject = { userId, sessionId: session, issuedAt: at, authenticatedAt: at };
     return { tokens: await this.pairOf(subject, refreshToken, row as sql.SignedInRow), userId, isNew };

@@ -13,14 +13,15 @@ export interface OpenParameters {
   readonly at: Date | null;
 }
 
-/** Two go for each that comes, so what has ended never piles up. */
+/** Nothing where the session was erased meanwhile. Two go for each that comes, so what has ended never piles up. */
 export const OPEN = named<OpenParameters>(
   'open_step_up',
   `WITH gone AS (
       DELETE FROM step_ups WHERE id = ANY (ARRAY(
         SELECT id FROM step_ups WHERE expires_at <= ${NOW} ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED))
     )
-    INSERT INTO step_ups (id, session_id, action, context, expires_at) VALUES (:id, :session, :action, :context, :expires)`,
+    INSERT INTO step_ups (id, session_id, action, context, expires_at)
+      SELECT :id::uuid, id, :action::text, :context::text, :expires::timestamptz FROM sessions WHERE id = :session::uuid FOR KEY SHARE`,
 );
 
 export interface StepUpRow {

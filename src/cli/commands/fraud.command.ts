@@ -6,6 +6,7 @@ import { DEFAULT_POLICY, FraudModule, FraudOffice, type BudgetPolicy, type Repla
 import { PhoneNumber, type CountryCode } from '../../kernel/index.js';
 import { LimitsModule } from '../../limits/index.js';
 import { RedisModule } from '../../redis/index.js';
+import { operator } from '../operator.js';
 import { withRooms } from '../rooms.js';
 
 const DAY_MS = 86_400_000;
@@ -84,7 +85,7 @@ export function fraudCommand(program: Command): void {
     .option('--phone <phone>', 'E.164, or a national number of PHONE_DEFAULT_REGION')
     .action(async ({ country, phone }: { country?: string; phone?: string }) => {
       const count = await inOffice((office, region) =>
-        office.unblock({ country, phone: phone ? PhoneNumber.parse(phone, region) : undefined }),
+        office.unblock({ country, phone: phone ? PhoneNumber.parse(phone, region) : undefined }, operator()),
       );
       console.log(`${count} prefix(es) start afresh`);
     });

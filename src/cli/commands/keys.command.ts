@@ -1,9 +1,8 @@
-import { userInfo } from 'node:os';
-
 import type { Command } from 'commander';
 
-import { SCOPES, type Operator, type Scope } from '../../http/index.js';
+import { SCOPES, type Scope } from '../../http/index.js';
 import { KEY_NAME, Keys, KeysModule, type KeyRow } from '../../keys/index.js';
+import { operator } from '../operator.js';
 import { withRooms } from '../rooms.js';
 import { UsageError } from '../usage-error.js';
 
@@ -60,7 +59,6 @@ function withKeys<T>(work: (keys: Keys) => Promise<T>): Promise<T> {
   );
 }
 
-const operator = (): Operator => ({ name: `cli:${userInfo().username}`, network: null });
 const print = (value: unknown) => console.log(JSON.stringify(value, null, 2));
 
 function shown(row: KeyRow): Record<string, unknown> {

@@ -1,14 +1,20 @@
 import type { Command } from 'commander';
 
+import { AuditLog, AuditModule } from '../../audit/index.js';
 import { PhoneNumber } from '../../kernel/index.js';
 import { LimitsModule, PhoneLimits } from '../../limits/index.js';
 import { RedisModule } from '../../redis/index.js';
+import { operator } from '../operator.js';
 import { withRooms } from '../rooms.js';
 
-const asked = <T>(text: string, work: (limits: PhoneLimits, phone: PhoneNumber) => Promise<T>): Promise<T> =>
+const asked = <T>(
+  text: string,
+  work: (limits: PhoneLimits, phone: PhoneNumber, audit: AuditLog) => Promise<T>,
+): Promise<T> =>
   withRooms(
-    ({ limits, redis }) => [RedisModule.forRoot({ server: redis }), LimitsModule.forRoot(limits)],
-    (rooms, config) => work(rooms.get(PhoneLimits), PhoneNumber.parse(text, config.phone.defaultRegion)),
+    ({ limits, redis }) => [RedisModule.forRoot({ server: redis }), LimitsModule.forRoot(limits), AuditModule],
+    (rooms, config) =>
+      work(rooms.get(PhoneLimits), PhoneNumber.parse(text, config.phone.defaultRegion), rooms.get(AuditLog)),
   );
 
 export function limitsCommand(program: Command): void {
@@ -37,7 +43,10 @@ export function limitsCommand(program: Command): void {
     .argument('<phone>', 'E.164, or a national number of PHONE_DEFAULT_REGION')
     .description('opens a phone again that was locked by wrong codes, and forgets the texts that it got')
     .action(async (text: string) => {
-      await asked(text, (room, phone) => room.reset(phone));
+      await asked(text, async (room, phone, audit) => {
+        await audit.write({ who: operator(), act: 'limits.reset' });
+        await room.reset(phone);
+      });
       console.log('done');
     });
 }

@@ -39,7 +39,11 @@ const lineOf = ({ done, left }: Resealed) =>
 function verdictOf({ done, left, until, unreadable, stranded }: Resealed): readonly string[] {
   return [
     `${done} row(s) are now under APP_SECRET.`,
-    ...(unreadable > 0 ? [`${unreadable} row(s) are under a secret that is neither; they go by their age.`] : []),
+    ...(unreadable > 0
+      ? [
+          `${unreadable} row(s) are under a secret that is neither; users among them make new ones at their next login, others go by their age.`,
+        ]
+      : []),
     ...(stranded > 0
       ? [
           `${stranded} opt-out(s) are known by an HMAC alone: numbers that were erased, or never texted. Those made under APP_SECRET_PREVIOUS end with it.`,

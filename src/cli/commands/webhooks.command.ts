@@ -9,6 +9,7 @@ import {
   type EndpointState,
   type EventType,
 } from '../../webhooks/index.js';
+import { operator } from '../operator.js';
 import { withRooms } from '../rooms.js';
 
 const rooms = ({ webhooks }: AppConfig) => [WebhooksModule.forRoot({ ...webhooks, deliver: false })];
@@ -27,7 +28,7 @@ export function webhooksCommand(program: Command): void {
     .option('--events <types>', 'what it wants to be told, separated by commas; without: all', readTypes)
     .option('--description <text>', 'a word about it')
     .action(async (url: string, { events, description }: { events?: EventType[]; description?: string }) => {
-      const { id, secret } = await endpoints((all) => all.create({ url, events, description }));
+      const { id, secret } = await endpoints((all) => all.create({ url, events, description }, operator()));
       console.log(`endpoint ${id}\nsecret   ${secret}`);
     });
   webhooks
@@ -42,14 +43,14 @@ export function webhooksCommand(program: Command): void {
     .command('rotate <id>')
     .description('make a new secret; for 24 hours deliveries are signed with both')
     .action(async (id: string) => {
-      const { secret, formerUntil } = await endpoints((all) => all.rotateSecret(id));
+      const { secret, formerUntil } = await endpoints((all) => all.rotateSecret(id, operator()));
       console.log(`secret   ${secret}\nthe one before signs, too, until ${formerUntil.toISOString()}`);
     });
   webhooks
     .command('delete <id>')
     .description('tell it nothing any more')
     .action(async (id: string) => {
-      await endpoints((all) => all.remove(id));
+      await endpoints((all) => all.remove(id, operator()));
       console.log(`deleted ${id}`);
     });
   webhooks
@@ -76,7 +77,7 @@ export function webhooksCommand(program: Command): void {
     )
     .action(async (id: string, { since }: { since?: Date }) => {
       const count = await deliveries(async (all) =>
-        since ? all.replaySince(id, since) : all.replay(id).then(() => 1),
+        since ? all.replaySince(id, since, operator()) : all.replay(id, operator()).then(() => 1),
       );
       console.log(`${count} to be told again, by the program when it runs`);
     });

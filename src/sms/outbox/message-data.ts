@@ -37,10 +37,10 @@ const ERASE = { name: 'erase_messages', text: 'SELECT erase_messages($1::bytea[]
 const ERASE_OPT_OUT = { name: 'erase_opt_out', text: 'SELECT erase_opt_out($1::bytea[], $2) AS rows' };
 const PURGE = {
   name: 'purge_messages',
-  text: `DELETE FROM messages WHERE id = ANY (ARRAY(
+  text: `WITH gone AS (DELETE FROM messages WHERE id = ANY (ARRAY(
     SELECT id FROM messages WHERE verification_id IS NULL AND created_at < ${NOW(3)} - make_interval(days => $1) AND expires_at < ${NOW(3)}
-      AND coalesce(lease_until < ${NOW(3)} - interval '1 minute', true) ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED))
-    RETURNING 1 AS gone`,
+      AND coalesce(lease_until < ${NOW(3)} - interval '1 minute', true) ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING id)
+    SELECT count(*)::int AS rows, forget_webhooks(array_agg(id)) FROM gone`,
 };
 /** Of texts, and of opt-outs of phones that no other row tells. Both are few, or short-lived. */
 const FORMER = {
@@ -94,7 +94,8 @@ export class MessageData extends PersonalData {
   }
 
   async purge(batch: number, days: number): Promise<number> {
-    return (await this.database.query(PURGE, [days, batch, this.clock.databaseTime()])).length;
+    const [purged] = await this.database.query<{ rows: number }>(PURGE, [days, batch, this.clock.databaseTime()]);
+    return purged?.rows ?? 0;
   }
 
   async reseal(batch: number, tell: (done: number) => void): Promise<Resealed> {

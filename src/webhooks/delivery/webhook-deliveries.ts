@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { AuditLog } from '../../audit/index.js';
+import type { Operator } from '../../http/index.js';
 import { Clock } from '../../kernel/index.js';
 import { answerTo, Database, PrismaService } from '../../prisma/index.js';
 import { idFrom, WebhookEndpoints } from '../endpoints/webhook-endpoints.js';
@@ -39,6 +41,7 @@ export class WebhookDeliveries {
     private readonly prisma: PrismaService,
     private readonly database: Database,
     private readonly endpoints: WebhookEndpoints,
+    private readonly audit: AuditLog,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -70,11 +73,12 @@ export class WebhookDeliveries {
    * Tells it again, with the same id and body, and the whole schedule before it.
    * @throws {WebhookNotFound | WebhookDisabled | DeliveryUnderWay | DatabaseUnavailable}
    */
-  async replay(deliveryId: string): Promise<void> {
+  async replay(deliveryId: string, who: Operator): Promise<void> {
     const id = idFrom(deliveryId, 'delivery');
     const row = await answerTo(this.prisma.webhookDelivery.findUnique({ where: { id }, select: { endpointId: true } }));
     if (!row) throw new WebhookNotFound('delivery');
     await this.mustBeEnabled(row.endpointId);
+    await this.audit.write({ who, act: 'webhook.replay' }, id);
     const again = await this.database.query(REPLAY_ONE, [id, this.clock.databaseTime()]);
     if (again.length === 0) throw new DeliveryUnderWay();
   }
@@ -83,8 +87,9 @@ export class WebhookDeliveries {
    * The same for up to 1000 that failed, or wait for another try, of one endpoint and since then; oldest first.
    * @returns how many @throws {WebhookNotFound | WebhookDisabled | DatabaseUnavailable}
    */
-  async replaySince(endpointId: string, since: Date): Promise<number> {
+  async replaySince(endpointId: string, since: Date, who: Operator): Promise<number> {
     const id = await this.mustBeEnabled(endpointId);
+    await this.audit.write({ who, act: 'webhook.replay' }, id);
     const values = [id, since, MOST_REPLAYED, this.clock.databaseTime()];
     return (await this.database.query(REPLAY_MANY, values)).length;
   }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import { Inject, Injectable } from '@nestjs/common';
 
+import { AuditLog } from '../../audit/index.js';
+import type { Operator } from '../../http/index.js';
 import { Clock, isUuid, KeyRing, SecretGone } from '../../kernel/index.js';
 import { answerTo, Database, PrismaService } from '../../prisma/index.js';
 import { WebhookAddress } from '../address/webhook-address.js';
@@ -52,11 +54,12 @@ export class WebhookEndpoints {
     private readonly keys: KeyRing,
     private readonly address: WebhookAddress,
     private readonly events: WebhookEvents,
+    private readonly audit: AuditLog,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   /** @returns its secret, too, which is shown this once @throws {AddressRefused | WebhookLimitReached | DatabaseUnavailable} */
-  async create(endpoint: NewEndpoint): Promise<EndpointState & { readonly secret: string }> {
+  async create(endpoint: NewEndpoint, who: Operator): Promise<EndpointState & { readonly secret: string }> {
     const { url, events = [], description } = endpoint;
     const href = await this.judged(url);
     // Two at once may get one past it, which does no harm.
@@ -65,6 +68,7 @@ export class WebhookEndpoints {
     const secret = newSecret();
     const { version: keyVersion, data } = sealSecret(this.keys, id, secret);
     const secretSealed = Buffer.from(data);
+    await this.audit.write({ who, act: 'webhook.create' }, id);
     const row = await answerTo(
       this.prisma.webhookEndpoint.create({
         data: {
@@ -92,13 +96,19 @@ export class WebhookEndpoints {
   }
 
   /** What was disabled and is enabled gets what waited for it. @throws {WebhookNotFound | AddressRefused | DatabaseUnavailable} */
-  async change(id: string, { url, events, description, disabled }: EndpointChange): Promise<EndpointState> {
+  async change(
+    id: string,
+    { url, events, description, disabled }: EndpointChange,
+    who: Operator,
+  ): Promise<EndpointState> {
     const before = await this.find(id);
+    const href = url === undefined ? undefined : await this.judged(url);
+    await this.audit.write({ who, act: 'webhook.change' }, before.id);
     const row = await answerTo(
       this.prisma.webhookEndpoint.update({
         where: { id: before.id },
         data: {
-          ...(url !== undefined && { url: await this.judged(url), failingSince: null }),
+          ...(href !== undefined && { url: href, failingSince: null }),
           ...(events !== undefined && { events: [...new Set(events)] }),
           ...(description !== undefined && { description }),
           ...(disabled === true && !before.disabledAt && { disabledAt: this.clock.now(), disabledReason: 'operator' }),
@@ -110,16 +120,20 @@ export class WebhookEndpoints {
   }
 
   /** What is under way ends; nothing more is begun. @throws {WebhookNotFound | DatabaseUnavailable} */
-  async remove(id: string): Promise<void> {
-    const { count } = await answerTo(this.prisma.webhookEndpoint.deleteMany({ where: { id: idFrom(id) } }));
+  async remove(id: string, who: Operator): Promise<void> {
+    const { id: known } = await this.find(id);
+    await this.audit.write({ who, act: 'webhook.delete' }, known);
+    const { count } = await answerTo(this.prisma.webhookEndpoint.deleteMany({ where: { id: known } }));
     if (count === 0) throw new WebhookNotFound('endpoint');
   }
 
   /** A new secret, shown this once; the one before signs, too, for 24 hours. @throws {WebhookNotFound | DatabaseUnavailable} */
-  async rotateSecret(id: string): Promise<{ readonly secret: string; readonly formerUntil: Date }> {
+  async rotateSecret(id: string, who: Operator): Promise<{ readonly secret: string; readonly formerUntil: Date }> {
+    const { id: known } = await this.find(id);
+    await this.audit.write({ who, act: 'webhook.rotate' }, known);
     const secret = newSecret();
-    const { version, data } = sealSecret(this.keys, idFrom(id), secret);
-    const values = [idFrom(id), data, version, OVERLAP_SECS, this.clock.databaseTime()];
+    const { version, data } = sealSecret(this.keys, known, secret);
+    const values = [known, data, version, OVERLAP_SECS, this.clock.databaseTime()];
     const [row] = await this.database.query<{ former_until: Date }>(ROTATE_SECRET, values);
     if (!row) throw new WebhookNotFound('endpoint');
     return { secret, formerUntil: row.former_until };
