@@ -104,11 +104,8 @@ const [, MOST_REMEMBERED] = GUESS_LIMITS;
 /** Guesses of every verification that are its own: other verifications of the phone cannot use them up. */
 const OWN_GUESSES = 2;
 
-/** No code goes to a phone on which nobody could enter it: what it has left must be more than what its open ones keep. */
-const TAKES_GUESSES = `coalesce((
-            SELECT refuse('guesses', guesses_refusal(wrong_guesses, wrong_in_a_row, ${GUESSES}, hit.at)) FROM phones
-              WHERE phone_key = key_now(:phone_key) AND (cardinality(wrong_guesses) > 0 OR wrong_in_a_row > 0)
-                AND guesses_left(wrong_guesses, wrong_in_a_row, ${GUESSES}, hit.at) <= guesses_kept(phone_key, :id, hit.at)), true)`;
+/** No code goes to a phone on which nobody could enter it. */
+const TAKES_GUESSES = `takes_guesses(:phone_key, :id, ${GUESSES}, hit.at)`;
 /** Only near the cap is it asked who the phone belongs to. */
 const FITS = (held: string) => `(${held} + :reserve_micros::bigint <= :cap_micros::bigint - :kept_micros::bigint
           OR (${held} + :reserve_micros <= :cap_micros AND is_known_phone(:phone_key, created_at)))`;
