@@ -18,6 +18,8 @@ export interface GateParameters {
   readonly lifts: 0 | 1 | 2 | 3;
   /** ISO 3166-1 alpha-2, or the calling code of no country. */
   readonly destination: string;
+  /** Whether it counts that the phone was approved before: not where the answer would tell a stranger. */
+  readonly knows: boolean;
   readonly line_type: string | null;
   readonly fraud_mode: string;
   readonly challenge: string | null;
@@ -36,7 +38,7 @@ const rows = (count: number, ...columns: readonly string[]) =>
  * without a lock and charged within seconds.
  */
 export const BUDGET_GATE = `person AS (
-      SELECT hit.at, EXISTS (
+      SELECT hit.at, :knows::boolean AND EXISTS (
         SELECT 1 FROM phones WHERE phone_key = key_now(:phone_key) AND approved_at > hit.at - interval '90 days') AS known FROM hit
     ), locked AS (
       SELECT b.* FROM person, ${rows(4, ':locked_keys::bytea[]')} AS k(n, key)

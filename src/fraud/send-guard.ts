@@ -85,7 +85,7 @@ export class SendGuard {
   }
 
   /** What the statement of a start needs. */
-  measure(phone: PhoneNumber, isSolved: boolean, priceMicros = 0): GateParameters {
+  measure(phone: PhoneNumber, isSolved: boolean, priceMicros = 0, knows = true): GateParameters {
     const { mode, country, lineType } = this.about(phone);
     const isGuarded = mode !== 'record';
     const prefix_keys = prefixKeys(this.keys, phone) ?? [];
@@ -98,6 +98,7 @@ export class SendGuard {
       send_micros: priceMicros,
       lifts: !isGuarded ? 3 : !isSolved ? 0 : mode === 'challenge' ? 2 : 1,
       destination: country,
+      knows,
       line_type: lineType,
       fraud_mode: mode,
       challenge: isSolved ? 'solved' : null,

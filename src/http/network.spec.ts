@@ -25,3 +25,16 @@ describe('widerNetworkOf', () => {
     expect(widerNetworkOf(ip)).toBe(network);
   });
 });
+
+describe('an address as proxies write it', () => {
+  it.each([
+    ['99.1.1.2:40001', '99.1.1.2'],
+    ['[2001:db8::1]:443', '2001:db8:0:0::/64'],
+    ['[2001:db8::1]', '2001:db8:0:0::/64'],
+    ['unknown', 'no address'],
+    ['_hidden', 'no address'],
+    ['1.2.3.4.5', 'no address'],
+  ])('%s is of %s', (text, network) => {
+    expect(networkOf(text)).toBe(network);
+  });
+});

@@ -46,7 +46,7 @@ export class VerificationService {
    * @throws {SmsDisabled | DeliveryUnavailable | DatabaseUnavailable}
    */
   async start(
-    { phone: text, purpose, channel, locale, challenge }: StartRequest,
+    { phone: text, purpose, channel, locale, challenge, alike }: StartRequest,
     run?: Run,
   ): Promise<VerificationState> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
@@ -54,7 +54,8 @@ export class VerificationService {
     const before = run?.isRepeat && (await this.sentBefore(run));
     if (before) return before;
     const isSolved = challenge !== undefined && (await this.guard.isSolved(phone, challenge));
-    const gate = this.guard.measure(phone, isSolved, this.codes.priceIn(phone.country ?? null));
+    const price = this.codes.priceIn(phone.country ?? null);
+    const gate = this.guard.measure(phone, isSolved, price, !alike);
     const id = run?.id ?? randomUUID();
     const { codeLength, maxChecks, ttlSecs } = this.options;
     const phoneKey = this.keys.lookupKey('phone', phone.line);

@@ -108,7 +108,7 @@ const OWN_GUESSES = 2;
 const TAKES_GUESSES = `takes_guesses(:phone_key, :id, ${GUESSES}, hit.at)`;
 /** Only near the cap is it asked who the phone belongs to. */
 const FITS = (held: string) => `(${held} + :reserve_micros::bigint <= :cap_micros::bigint - :kept_micros::bigint
-          OR (${held} + :reserve_micros <= :cap_micros AND is_known_phone(:phone_key, created_at)))`;
+          OR (${held} + :reserve_micros <= :cap_micros AND :knows AND is_known_phone(:phone_key, created_at)))`;
 
 /** Last of all that is locked, so that the one row of the day is held for the commit and hardly longer. */
 const RESERVE = `

@@ -12,6 +12,8 @@ export interface StartRequest {
   readonly locale?: string;
   /** Solves what an earlier request was refused with. */
   readonly challenge?: ChallengeAnswer;
+  /** Every number is treated as one that nobody knows, so that the answer tells a stranger nothing. */
+  readonly alike?: boolean;
 }
 
 export interface VerificationState {

@@ -118,7 +118,7 @@ it('the budgets of TypeScript and of SQL agree, whatever happens', async () => {
               ...{ id, phone_key: Buffer.from(id), at: new Date(now), prefix_keys: keys },
               ...{ locked_keys: lift === 3 ? [] : keys.slice(1), seen_keys: lift === 3 ? keys : keys.slice(0, 1) },
               ...{ ...levelArrays(POLICY), send_cost: Math.max(1, price / 50_000), send_micros: price, lifts: lift },
-              ...{ destination: 'GB', line_type: null, fraud_mode: 'enforce', challenge: null },
+              ...{ destination: 'GB', knows: true, line_type: null, fraud_mode: 'enforce', challenge: null },
             }),
           )
           .then(

@@ -33,7 +33,14 @@ export class LoginService {
   async start({ phone: text, locale, challenge }: LoginRequest, ip: string): Promise<VerificationState> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
     await this.limits.admitStart(ip, phone);
-    return this.verifications.start({ phone: phone.e164, purpose: PURPOSE, channel: 'sms', locale, challenge });
+    return this.verifications.start({
+      phone: phone.e164,
+      purpose: PURPOSE,
+      channel: 'sms',
+      locale,
+      challenge,
+      alike: true,
+    });
   }
 
   /** @throws as `VerificationService.resend`, and {RateLimitExceeded} for the address */

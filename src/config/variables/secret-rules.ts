@@ -29,6 +29,10 @@ export function secretFaults(env: SecretsEnvironment): ConfigFault[] {
       'Put the whole former APP_SECRET there, or unset it.',
     );
   }
+  for (const name of ['APP_SECRET_PREVIOUS', 'API_KEYS', 'SMS_WEBHOOK_SECRET'] as const) {
+    if ([env[name] ?? []].flat().some((item) => isRepetition(keyOf(item))))
+      fault(name, 'repeats itself, which anybody can guess.', MAKE_SECRET);
+  }
   if (!API_KEYS) fault('API_KEYS', 'is unset, so nobody could call the API.', MAKE_API_KEY);
   if (ADMIN_PASSWORD && ADMIN_PASSWORD.length < PASSWORD_LENGTH) {
     fault('ADMIN_PASSWORD', `is shorter than ${PASSWORD_LENGTH} characters.`, 'Choose a longer one, or unset it.');
@@ -51,8 +55,11 @@ const isEasyToGuess = (password: string): boolean =>
   !password.startsWith('$argon2id$') && hardToGuess(password) < PASSWORD_LENGTH;
 
 function isPlaceholder(secret: string): boolean {
-  return PLACEHOLDER.test(secret) || new Set(secret).size < DIFFERENT_CHARACTERS;
+  return PLACEHOLDER.test(secret) || new Set(secret).size < DIFFERENT_CHARACTERS || isRepetition(secret);
 }
+
+/** A text that is another one, several times over: nobody's random bytes are. */
+const isRepetition = (secret: string): boolean => `${secret}${secret}`.indexOf(secret, 1) < secret.length;
 
 /** One example key among real ones is enough. */
 function holdsExample(name: string, value: string | readonly string[] | undefined): boolean {

@@ -42,7 +42,7 @@ function gateOf(phone) {
   );
   return {
     ...{ prefix_keys: keys, locked_keys: [], seen_keys: keys, ...levels, send_cost: 1, send_micros: 0, lifts: 3 },
-    ...{ destination: 'US', line_type: null, fraud_mode: 'record', challenge: null },
+    ...{ destination: 'US', knows: true, line_type: null, fraud_mode: 'record', challenge: null },
   };
 }
 
