@@ -14,8 +14,9 @@ const GIVE_BACK = { name: 'give_back_hit', text: 'SELECT give_back_hit($1, $2::t
 
 const STATE = {
   name: 'window_state',
-  text: `SELECT state.* FROM limit_windows, LATERAL window_state(hits, $2, $3, coalesce($4::timestamptz, clock_timestamp())) AS state
-    WHERE key = key_now($1)`,
+  text: `SELECT state.* FROM (SELECT array_agg(hit ORDER BY hit) AS hits FROM limit_windows, unnest(hits) AS hit
+      WHERE key IN (key_now($1), key_now($5))) AS known,
+    LATERAL window_state(hits, $2, $3, coalesce($4::timestamptz, clock_timestamp())) AS state WHERE hits IS NOT NULL`,
 };
 
 const FORGET = { name: 'forget_window', text: 'DELETE FROM limit_windows WHERE key = key_now($1)' };
@@ -41,8 +42,9 @@ export class DatabaseWindows extends SlidingWindows {
     await this.database.query(GIVE_BACK, [key, hitAt]);
   }
 
-  async state(key: Uint8Array, { quotas, secs }: Quotas): Promise<WindowRow | undefined> {
-    const [row] = await this.database.query<WindowRow>(STATE, [key, quotas, secs, this.clock.databaseTime()]);
+  async state(key: Uint8Array, { quotas, secs }: Quotas, former?: Uint8Array | null): Promise<WindowRow | undefined> {
+    const values = [key, quotas, secs, this.clock.databaseTime(), former ?? null];
+    const [row] = await this.database.query<WindowRow>(STATE, values);
     return row;
   }
 

@@ -13,6 +13,8 @@ export interface GuessState {
   readonly left: number;
   readonly wrongInARow: number;
   readonly approvedAt: Date | null;
+  /** When each was, the oldest first. */
+  readonly wrongGuesses: readonly Date[];
 }
 
 export interface PhoneLimitState {
@@ -23,8 +25,11 @@ export interface PhoneLimitState {
 const UNTOUCHED = { refused_by: null, retry_after: null, remaining: null, resets: null };
 const SHOW = {
   name: 'phone_guesses',
-  text: `SELECT greatest(guesses_left(wrong_guesses, wrong_in_a_row, $2::int[], coalesce($3::timestamptz, clock_timestamp())), 0) AS "left",
-      wrong_in_a_row AS "wrongInARow", approved_at AS "approvedAt" FROM phones WHERE phone_key = key_now($1)`,
+  text: `SELECT greatest(guesses_left(wrong, in_a_row, $2::int[], coalesce($3::timestamptz, clock_timestamp())), 0) AS "left",
+      in_a_row AS "wrongInARow", approved_at AS "approvedAt", wrong AS "wrongGuesses"
+    FROM (SELECT coalesce(sum(wrong_in_a_row), 0)::int AS in_a_row, max(approved_at) AS approved_at,
+        ARRAY(SELECT guess FROM phones, unnest(wrong_guesses) AS guess WHERE phone_key IN (SELECT key_now(unnest($1::bytea[]))) ORDER BY guess) AS wrong
+      FROM phones WHERE phone_key IN (SELECT key_now(unnest($1::bytea[])))) AS phone`,
 };
 const RESET = {
   name: 'reset_guesses',
@@ -44,12 +49,11 @@ export class PhoneLimits {
 
   /** @throws {DatabaseUnavailable | RedisUnavailable} */
   async show(phone: PhoneNumber): Promise<PhoneLimitState> {
-    const { key } = this.keysOf(phone);
-    const [guesses] = await this.database.query<GuessState>(SHOW, [key, GUESS_LIMITS, this.clock.databaseTime()]);
-    return {
-      sends: this.limits.states((await this.windows.state(key)) ?? UNTOUCHED),
-      guesses: guesses ?? { left: GUESS_LIMITS[0], wrongInARow: 0, approvedAt: null },
-    };
+    const { key, former } = this.keysOf(phone);
+    const values = [former ? [key, former] : [key], GUESS_LIMITS, this.clock.databaseTime()];
+    const [guesses] = await this.database.query<GuessState>(SHOW, values);
+    if (!guesses) throw new Error(`${SHOW.name} returned no row`);
+    return { sends: this.limits.states((await this.windows.state(key, former)) ?? UNTOUCHED), guesses };
   }
 
   /** The phone gets texts and takes guesses as if it were new. @throws {DatabaseUnavailable | RedisUnavailable} */

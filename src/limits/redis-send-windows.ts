@@ -53,8 +53,8 @@ export class RedisSendWindows extends SendWindows implements OnApplicationShutdo
     return row;
   }
 
-  state(key: Uint8Array): Promise<WindowRow | undefined> {
-    return this.windows.state(key, this.limits);
+  state(key: Uint8Array, formerKey?: Uint8Array | null): Promise<WindowRow | undefined> {
+    return this.windows.state(key, this.limits, formerKey);
   }
 
   forget(key: Uint8Array): Promise<void> {

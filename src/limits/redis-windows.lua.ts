@@ -33,8 +33,11 @@ end
 
 local function window_state(quotas)
   local hits = {}
-  local flat = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
-  for i = 2, #flat, 2 do hits[#hits + 1] = tonumber(flat[i]) end
+  for _, key in ipairs(KEYS) do
+    local flat = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+    for i = 2, #flat, 2 do hits[#hits + 1] = tonumber(flat[i]) end
+  end
+  if #KEYS > 1 then table.sort(hits) end
   local refused_by, retry_after, remaining, resets, longest = 0, 0, {}, {}, 0
   for i, quota in ipairs(quotas) do
     local count = 0
@@ -77,7 +80,7 @@ answer[3], answer[4] = 0, 0
 return answer
 `);
 
-/** KEYS: window. ARGV: at, quotas. */
+/** KEYS: window, and the same subject's under the former secret if there is one. ARGV: at, quotas. Moves nothing. */
 export const STATE = new Script(`${SHARED}
 return window_state(quotas_of(2))
 `);

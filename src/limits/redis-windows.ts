@@ -22,15 +22,19 @@ export class RedisWindows extends SlidingWindows {
   }
 
   async take({ id, key, formerKey }: Hit, quotas: Quotas): Promise<WindowRow> {
-    const keys = formerKey ? [nameOf(key), nameOf(formerKey)] : [nameOf(key)];
-    const answer = (await this.redis.run(TAKE, keys, [this.at(), this.deadline(), id, ...flat(quotas)])) as Answer;
+    const answer = (await this.redis.run(TAKE, namesOf(key, formerKey), [
+      this.at(),
+      this.deadline(),
+      id,
+      ...flat(quotas),
+    ])) as Answer;
     this.ahead = answer[0] / 1_000 - this.clock.monotonic();
     if (answer.length === 1) throw new RedisUnavailable('no answer in time');
     return rowOf(answer);
   }
 
-  async state(key: Uint8Array, quotas: Quotas): Promise<WindowRow | undefined> {
-    const answer = (await this.redis.run(STATE, [nameOf(key)], [this.at(), ...flat(quotas)])) as Answer;
+  async state(key: Uint8Array, quotas: Quotas, formerKey?: Uint8Array | null): Promise<WindowRow | undefined> {
+    const answer = (await this.redis.run(STATE, namesOf(key, formerKey), [this.at(), ...flat(quotas)])) as Answer;
     return answer[1] === 0 ? undefined : rowOf(answer);
   }
 
@@ -64,6 +68,8 @@ export class RedisWindows extends SlidingWindows {
 }
 
 const nameOf = (key: Uint8Array): string => `sixdigit:${Buffer.from(key).toString('hex')}`;
+
+const namesOf = (key: Uint8Array, formerKey?: Uint8Array | null) => (formerKey ? [key, formerKey] : [key]).map(nameOf);
 
 const flat = ({ quotas, secs }: Quotas): number[] => quotas.flatMap((quota, index) => [quota, secs[index] ?? 0]);
 

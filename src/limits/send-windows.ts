@@ -25,7 +25,8 @@ export abstract class SendWindows {
     isWritten: (row: Row) => boolean,
   ): Promise<Row>;
 
-  abstract state(key: Uint8Array): Promise<WindowRow | undefined>;
+  /** Undefined when nothing was taken, under neither key. */
+  abstract state(key: Uint8Array, formerKey?: Uint8Array | null): Promise<WindowRow | undefined>;
 
   abstract forget(key: Uint8Array): Promise<void>;
 
@@ -50,8 +51,8 @@ export class DatabaseSendWindows extends SendWindows {
     return write(this.limits.quotas);
   }
 
-  state(key: Uint8Array): Promise<WindowRow | undefined> {
-    return this.windows.state(key, this.limits);
+  state(key: Uint8Array, formerKey?: Uint8Array | null): Promise<WindowRow | undefined> {
+    return this.windows.state(key, this.limits, formerKey);
   }
 
   forget(key: Uint8Array): Promise<void> {

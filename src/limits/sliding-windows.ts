@@ -30,8 +30,8 @@ export abstract class SlidingWindows {
   abstract take(hit: Hit, quotas: Quotas): Promise<WindowRow>;
   /** Takes back a hit that was taken, as if it had never been. @param taken what `take` answered */
   abstract giveBack(hit: Hit, taken: WindowRow): Promise<void>;
-  /** As it is now; undefined when nothing was taken yet. */
-  abstract state(key: Uint8Array, quotas: Quotas): Promise<WindowRow | undefined>;
+  /** As it is now, with what still lies under the former key; undefined when nothing was taken yet. Moves nothing. */
+  abstract state(key: Uint8Array, quotas: Quotas, formerKey?: Uint8Array | null): Promise<WindowRow | undefined>;
   /** As if nothing had been taken. */
   abstract forget(key: Uint8Array): Promise<void>;
 }

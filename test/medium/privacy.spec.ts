@@ -585,7 +585,39 @@ describe('users, after another secret was set', () => {
   });
 });
 
+/** Asked before anything adopts the number: what counts by it lies under the former secret alone, or under both. */
+async function isShownUnderBoth(env: Source = {}): Promise<void> {
+  const before = await begin(1, { ...ENOUGH, ...env });
+  const { id, code } = await started();
+  await one.verifications.check(id, wrongFor(code), 'tests');
+  await begin(1, { ...ENOUGH, ...env, ...ROTATED }, before);
+  const shown = async () => {
+    const { sends, guesses } = await one.limits.show(phone);
+    const { data } = await one.privacy.export(phone, TESTS);
+    expect(data['limits']).toMatchObject({
+      sends,
+      wrongGuesses: guesses.wrongGuesses,
+      wrongInARow: guesses.wrongInARow,
+    });
+    return [sends[0]?.remaining, guesses.wrongGuesses.length, guesses.wrongInARow, guesses.left];
+  };
+  expect(await shown()).toEqual([99, 1, 1, 9]);
+  expect(await shown()).toEqual([99, 1, 1, 9]); // looking moves nothing
+  const again = await started(); // adopts
+  expect(await shown()).toEqual([98, 1, 1, 9]);
+  await one.verifications.check(again.id, wrongFor(again.code), 'tests');
+  // An instance that knows no other secret than the former one still counts under that.
+  await begin(1, { ...ENOUGH, ...env, APP_SECRET: OLD }, before);
+  await rows('DELETE FROM phone_aliases');
+  const last = await started();
+  await one.verifications.check(last.id, wrongFor(last.code), 'tests');
+  await begin(1, { ...ENOUGH, ...env, ...ROTATED }, before);
+  expect(await shown()).toEqual([97, 3, 3, 7]);
+}
+
 describe('after another secret was set', () => {
+  it('what counts by a number is shown, under whichever secret it is', () => isShownUnderBoth());
+
   it('nothing is lost when all is brought under it and the former one is dropped', async () => {
     const before = await begin(1);
     const lived = await livedThrough();
@@ -719,6 +751,9 @@ onRedis('with Redis', () => {
     await erase();
     expect(await windows()).toEqual([]);
   });
+
+  it('what counts by a number is shown there, too, under whichever secret it is', () =>
+    isShownUnderBoth({ REDIS_URL: redis.url }));
 
   it('nothing is lost when all is brought under another secret and the former one is dropped', async () => {
     const before = await begin(1, { REDIS_URL: redis.url });
