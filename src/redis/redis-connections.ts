@@ -28,6 +28,7 @@ export class RedisConnections extends Redis {
   /** Undefined until the first word. */
   private isUp: boolean | undefined;
   private failure = 'not connected yet';
+  private closing = false;
 
   private constructor(
     private readonly connect: () => Client,
@@ -75,6 +76,7 @@ export class RedisConnections extends Redis {
   }
 
   close(): void {
+    this.closing = true; // and no alarm
     for (const { client } of this.connections) client.disconnect();
   }
 
@@ -109,6 +111,7 @@ export class RedisConnections extends Redis {
   }
 
   private tell(client: Client): void {
+    if (this.closing) return;
     const isUp = this.connections.some(({ client }) => client.status === 'ready');
     if (isUp === this.isUp) return;
     this.isUp = isUp;

@@ -1,32 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { resolve } from 'node:path';
-
 import { verify } from '@node-rs/argon2';
 
 import type { Source } from '../../src/kernel/index.js';
+import { cli } from '../setup/cli.js';
 import { openTestDatabase, serverUrl, type TestDatabase } from '../setup/database.js';
-import { cleanUp, dataFolder, PRODUCTION, start, tempFolder, type Program } from '../setup/process.js';
+import { cleanUp, dataFolder, PRODUCTION, start, type Program } from '../setup/process.js';
 
 jest.setTimeout(120_000);
-
-const CLI = resolve(__dirname, '../../dist/cli/main.js');
-
-interface Said {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function cli(args: readonly string[], env: Source = {}, stdin = ''): Promise<Said> {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: tempFolder(), env: { PATH: process.env.PATH, ...env } });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk) => (stdout += String(chunk)));
-  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
-  child.stdin.end(stdin);
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stdout, stderr };
-}
 
 describe('keys by the command line', () => {
   let env: Source;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startApp, type TestApp } from '../setup/app.js';
+import { cli } from '../setup/cli.js';
 import { codeIn } from '../setup/instances.js';
 import { ask } from '../setup/redis.js';
 import { onOwnRedis, startRedis, type OwnServer } from '../setup/servers.js';
@@ -59,6 +60,15 @@ onOwnRedis('the program with Redis', () => {
     const keys = await Promise.all(Array.from({ length: 61 }, () => statusOf('/.well-known/jwks.json')));
     expect(keys.filter((status) => status === 429)).toHaveLength(1);
     expect(await ask(redis.url, 'DBSIZE')).toBe(3); // a phone, an address, and what readiness writes
+  });
+
+  it('says nothing of it to whoever runs a command that succeeds', async () => {
+    const { code, stdout, stderr } = await cli(['limits', 'show', phone(0)], {
+      ...PRODUCTION,
+      DATA_DIR: await dataFolder(),
+      REDIS_URL: redis.url,
+    });
+    expect([code, stderr, stdout]).toEqual([0, '', expect.stringContaining('wrong codes: 10 more')]);
   });
 
   it('is not ready while Redis only reads', async () => {
