@@ -12,7 +12,7 @@ const WAITS_MS = [
   20 * HOUR,
   24 * HOUR,
 ] as const;
-/** The longest that a receiver may ask for: with it at every try, all of them still lie within the days that events are kept. */
+/** The longest that a receiver may ask for, chance and all: with it at every try, all of them still lie within the days that events are kept. */
 const LONGEST_ASKED_MS = 6 * HOUR;
 
 /**
@@ -23,7 +23,8 @@ const LONGEST_ASKED_MS = 6 * HOUR;
 export function waitAfter(tries: number, askedMs: number, random: () => number): number | undefined {
   const wait = WAITS_MS[tries - 1];
   if (wait === undefined) return undefined;
-  return Math.round(Math.max(wait, Math.min(askedMs, LONGEST_ASKED_MS)) * (1 + random() / 5));
+  const chance = 1 + random() / 5;
+  return Math.round(Math.max(wait * chance, Math.min(askedMs * chance, LONGEST_ASKED_MS)));
 }
 
 /** Milliseconds that a Retry-After asks for: seconds, or a date; 0 when it says neither. */
