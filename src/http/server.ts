@@ -85,8 +85,22 @@ export function createAdapter(options: ServerOptions): FastifyAdapter {
   });
   allowOrigins(fastify, corsOrigins);
   fastify.addHook('onSend', answerWith);
+  fastify.addHook('onSend', nameCharset);
   drainOnClose(fastify);
   return adapter;
+}
+
+/** Fastify's hook `onSend`: what others serve for us as text is UTF-8, and says so, so that no browser guesses. */
+function nameCharset(
+  _: FastifyRequest,
+  reply: FastifyReply,
+  body: unknown,
+  done: (error: null, body: unknown) => void,
+) {
+  const type = reply.getHeader('content-type');
+  if (typeof type === 'string' && /^(text\/|application\/javascript)/.test(type) && !type.includes('charset'))
+    reply.header('content-type', `${type}; charset=utf-8`);
+  done(null, body);
 }
 
 /** What is too much of a request before anything of it was looked at. */

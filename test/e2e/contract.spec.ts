@@ -137,7 +137,10 @@ describe('the contract', () => {
         const asset = await fetch(file);
         expect([file.pathname, asset.status]).toEqual([file.pathname, 200]);
         expect((await asset.text()).length).toBeGreaterThan(100);
+        expect(asset.headers.get('content-type')).toMatch(/^(image\/|[a-z/]+; charset=utf-8$)/);
       }
+      for (const text of [page, await fetch(`${app.url}/openapi.yaml`)])
+        expect(text.headers.get('content-type')).toMatch(/; charset=utf-8$/);
       // Names of XML dialects are no addresses that anybody asks.
       const others = [...html.matchAll(/https?:\/\/[^"'\s]+/g)].map(([url]) => url);
       expect(others.filter((url) => !url.startsWith('http://www.w3.org/'))).toEqual([]);
