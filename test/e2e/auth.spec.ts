@@ -3,7 +3,10 @@ import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, type JS
 import { Database } from '../../src/prisma/index.js';
 import { startApp, type Answer, type TestApp } from '../setup/app.js';
 import { age } from '../setup/database.js';
+import { codeIn } from '../setup/instances.js';
 import { Device, wrongFor, type Started } from '../setup/people.js';
+import { twilioEnv } from '../setup/process.js';
+import { FakeTwilio } from '../support/index.js';
 
 const ISSUER = 'https://verify.example.test';
 const AUDIENCE = 'https://api.example.test';
@@ -381,4 +384,42 @@ describe('login', () => {
       (created_at - s, refreshed_at - s, idle_at - s, expires_at - s) FROM make_interval(secs => $2) AS s WHERE id = $1`;
     await app.app.get(Database).query({ name: '', text }, [sid, secs]);
   }
+});
+
+describe('where strangers have used up what a day may cost for them', () => {
+  let [app, twilio]: [TestApp?, FakeTwilio?] = [];
+  afterEach(async () => {
+    await app?.close();
+    await twilio?.close();
+  });
+  const env = (fake: FakeTwilio) => ({
+    ...twilioEnv(fake),
+    SMS_PROVIDERS: 'twilio',
+    TRUSTED_PROXIES: '127.0.0.1',
+    PRICES_FILE: 'test/support/flat-prices.json',
+  });
+
+  it('a start of login answers known and unknown numbers alike, though the server API knows the known', async () => {
+    const [known, unknown] = ['+12125559001', '+12125559002'];
+    twilio = await FakeTwilio.start();
+    // A text reserves two tries, 0.08, and takes 0.04: after the login and two strangers there are 0.12 of 0.20, whose open part is 0.16.
+    app = await startApp({ ...env(twilio), SMS_DAILY_COST_LIMIT: '0.20' });
+    const codeSent = () => codeIn(twilio!.ledger.at(-1)?.body);
+    const me = new Device(app);
+    const { id } = (await me.start(known)).body as Started;
+    expect((await me.verify(id, codeSent())).status).toBe(200);
+    for (let stranger = 0; stranger < 10; stranger++) await new Device(app).start(`+1212555${9_100 + stranger}`);
+    const texts = twilio.ledger.length;
+
+    const [toKnown, toUnknown] = [await new Device(app).start(known), await new Device(app).start(unknown)];
+    const { requestId: _known, instance: _one, ...saidOfKnown } = toKnown.body;
+    const { requestId: _unknown, instance: _other, ...saidOfUnknown } = toUnknown.body;
+    expect(toKnown).toMatchObject({ status: 429, body: { code: 'COST_LIMIT_REACHED' } });
+    expect([toKnown.status, saidOfKnown]).toEqual([toUnknown.status, saidOfUnknown]);
+    expect([...toKnown.headers.keys()]).toEqual([...toUnknown.headers.keys()]);
+    expect(twilio.ledger).toHaveLength(texts);
+
+    expect((await app.call('POST', API, { phone: unknown })).status).toBe(429);
+    expect((await app.call('POST', API, { phone: known })).status).toBe(201);
+  });
 });
