@@ -42,7 +42,8 @@ export const ROLL_UP: Statement = {
         SELECT 1 FROM spend_hours AS known WHERE known.hour = hours.hour AND known.updated_at > at - interval '50 seconds')
     ), rolled AS (
       INSERT INTO spend_hours (hour, spent_micros, texts, judged, approved, updated_at)
-        SELECT hour, coalesce(sum(cost_micros), 0), count(cost_micros),
+        SELECT hour, coalesce(sum(cost_micros), 0) + (SELECT coalesce(sum(e.cost_micros), 0) FROM spend_erased AS e WHERE e.hour = stale.hour),
+            count(cost_micros) + (SELECT coalesce(sum(e.texts), 0) FROM spend_erased AS e WHERE e.hour = stale.hour),
             count(DISTINCT v.id) FILTER (WHERE v.status = 'approved' OR v.created_at < at - interval '5 minutes'),
             count(DISTINCT v.id) FILTER (WHERE v.status = 'approved'), at
           FROM stale LEFT JOIN attempts AS a ON a.started_at >= hour AND a.started_at < hour + interval '1 hour'
@@ -86,12 +87,15 @@ export interface PartRow {
   readonly micros: string;
 }
 
-/** What was booked of a day's budget. What a day reserves is begun within an hour of it. */
+/** What was booked of a day's budget, with what was erased meanwhile. What a day reserves is begun within an hour of it. */
 export const PARTS: Statement = {
   name: 'spend_parts',
-  text: `SELECT a.provider, m.country, date_trunc('hour', a.started_at, 'UTC') AS hour, count(*)::int AS texts, sum(a.cost_micros)::text AS micros
-    FROM attempts AS a JOIN messages AS m ON m.id = a.message_id
-    WHERE a.started_at >= ($1::date::timestamp AT TIME ZONE 'UTC') - interval '1 hour'
-      AND a.spend_day = $1::date AND a.cost_micros IS NOT NULL
-    GROUP BY 1, 2, 3 ORDER BY 3, 1, 2`,
+  text: `SELECT provider, country, hour, sum(texts)::int AS texts, sum(micros)::text AS micros FROM (
+      SELECT a.provider, m.country, date_trunc('hour', a.started_at, 'UTC') AS hour, count(*) AS texts, sum(a.cost_micros) AS micros
+        FROM attempts AS a JOIN messages AS m ON m.id = a.message_id
+        WHERE a.started_at >= ($1::date::timestamp AT TIME ZONE 'UTC') - interval '1 hour'
+          AND a.spend_day = $1::date AND a.cost_micros IS NOT NULL
+        GROUP BY 1, 2, 3
+      UNION ALL SELECT provider, nullif(country, ''), hour, texts, cost_micros FROM spend_erased WHERE day = $1::date
+    ) AS parts GROUP BY 1, 2, 3 ORDER BY 3, 1, 2`,
 };
