@@ -6,18 +6,24 @@ export interface DayRow {
   readonly day: string;
   readonly held: string;
   readonly told_percent: number;
+  readonly told_known_only: boolean;
 }
 
 export const DAY: Statement = {
   name: 'spend_day',
-  text: `SELECT today.day::text, coalesce(held_micros, 0)::text AS held, coalesce(told_percent, 100) AS told_percent
+  text: `SELECT today.day::text, coalesce(held_micros, 0)::text AS held, coalesce(told_percent, 0) AS told_percent,
+      coalesce(told_known_only, false) AS told_known_only
     FROM (SELECT utc_day(${NOW}) AS day) AS today LEFT JOIN spend_days USING (day)`,
 };
 
-/** A row for exactly one caller, whoever else looks. */
+/** A row for exactly one caller, whoever else looks; also on a day of which nothing fits, so that nothing is held of it. */
 export const TELL_DAY: Statement = {
   name: 'tell_spend_day',
-  text: 'UPDATE spend_days SET told_percent = $2 WHERE day = $1::date AND told_percent < $2 RETURNING day',
+  text: `INSERT INTO spend_days AS d (day, held_micros, told_percent, told_known_only) VALUES ($1::date, 0, $2, $3)
+    ON CONFLICT (day) DO UPDATE SET told_percent = greatest(d.told_percent, excluded.told_percent),
+        told_known_only = d.told_known_only OR excluded.told_known_only
+      WHERE d.told_percent < excluded.told_percent OR d.told_known_only < excluded.told_known_only
+    RETURNING day`,
 };
 
 export interface HourRow {
