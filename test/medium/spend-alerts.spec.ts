@@ -172,6 +172,16 @@ describe('an hour', () => {
     expect(told.map(({ message }) => message)).toEqual([expect.stringContaining('$0.02 are usual')]);
   });
 
+  it('counts what was erased of it', async () => {
+    await sql(`INSERT INTO spend_erased VALUES ('2026-06-10', '2026-06-10T12:00:00Z', 'twilio', 'US', 20, 200000)`);
+    await texts(10, 0, '2026-06-10T12:05:00Z');
+    await watch().lookAtHours();
+    expect(await sql(`SELECT spent_micros::int AS spent, texts FROM spend_hours ORDER BY hour DESC LIMIT 1`)).toEqual([
+      { spent: 300_000, texts: 30 },
+    ]);
+    expect(told).toMatchObject([{ data: { spentMicros: 300_000 } }]);
+  });
+
   it('is in the report, with who carried what where', async () => {
     await texts(3, 1, '2026-06-10T11:05:00Z');
     await hold(50_000);
