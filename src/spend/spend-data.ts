@@ -11,6 +11,11 @@ const PURGES = [
       SELECT day FROM spend_days WHERE day < utc_day(${OLDEST}) LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1 AS gone`,
   },
   {
+    name: 'purge_spend_erased',
+    text: `DELETE FROM spend_erased WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM spend_erased WHERE day < utc_day(${OLDEST}) LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1 AS gone`,
+  },
+  {
     name: 'purge_spend_hours',
     text: `DELETE FROM spend_hours WHERE hour = ANY (ARRAY(
       SELECT hour FROM spend_hours WHERE hour < ${OLDEST} LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1 AS gone`,

@@ -14,6 +14,12 @@ const ROLL_UP_EVERY = 12;
 const BALANCE_EVERY = 24;
 const BALANCE_TIMEOUT_MS = 5_000;
 const THRESHOLDS = [50, 80, 100];
+/** Who still gets a text to the home country. */
+const WHAT_THEN = {
+  everybody: '',
+  'known-numbers': '; only numbers that were approved before still get one',
+  nobody: '; no more are sent, but to numbers whose texts still fit',
+} as const;
 
 /** An hour is unusual when it takes that much of the cap while too few of its verifications come to anything ... */
 const MUCH_OF_THE_CAP = 0.25;
@@ -64,21 +70,23 @@ export class SpendWatch implements OnApplicationBootstrap, OnModuleDestroy {
   async lookAtDay(): Promise<void> {
     const [row] = await this.database.query<sql.DayRow>(sql.DAY, [this.clock.databaseTime()]);
     if (!row) return;
-    const { capMicros } = this.pricing;
+    const { capMicros, keptMicros } = this.pricing;
     const held = Number(row.held);
     this.held.set(held / 1e6);
-    const isFull = held + this.pricing.worst(1, this.options.homeCountry) > capMicros;
-    const percent = isFull
-      ? 100
-      : Math.max(0, ...THRESHOLDS.filter((share) => share < 100 && held * 100 >= capMicros * share));
-    if (percent <= row.told_percent) return;
-    if ((await this.database.query(sql.TELL_DAY, [row.day, percent])).length === 0) return;
-    const end = percent === 100 ? '; no more are sent, but to numbers whose texts still fit' : '';
+    const next = held + this.pricing.worst(1, this.options.homeCountry);
+    const passes = next > capMicros ? 'nobody' : next > capMicros - keptMicros ? 'known-numbers' : 'everybody';
+    const percent =
+      passes === 'nobody'
+        ? 100
+        : Math.max(0, ...THRESHOLDS.filter((share) => share < 100 && held * 100 >= capMicros * share));
+    const isLess = passes !== 'everybody';
+    if (percent <= row.told_percent && (!isLess || row.told_known_only)) return;
+    if ((await this.database.query(sql.TELL_DAY, [row.day, percent, isLess])).length === 0) return;
     await this.tell({
       type: 'spend.threshold',
-      level: percent === 50 ? 'warn' : 'error',
-      message: `texts have taken ${dollars(held)} of today's ${dollars(capMicros)} (${percent} %)${end}`,
-      data: { day: row.day, percent, heldMicros: held, capMicros },
+      level: isLess || percent > 50 ? 'error' : 'warn',
+      message: `texts have taken ${dollars(held)} of today's ${dollars(capMicros)} (${percent} %)${WHAT_THEN[passes]}`,
+      data: { day: row.day, percent, passes, heldMicros: held, capMicros },
     });
   }
 

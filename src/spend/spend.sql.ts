@@ -6,18 +6,24 @@ export interface DayRow {
   readonly day: string;
   readonly held: string;
   readonly told_percent: number;
+  readonly told_known_only: boolean;
 }
 
 export const DAY: Statement = {
   name: 'spend_day',
-  text: `SELECT today.day::text, coalesce(held_micros, 0)::text AS held, coalesce(told_percent, 100) AS told_percent
+  text: `SELECT today.day::text, coalesce(held_micros, 0)::text AS held, coalesce(told_percent, 0) AS told_percent,
+      coalesce(told_known_only, false) AS told_known_only
     FROM (SELECT utc_day(${NOW}) AS day) AS today LEFT JOIN spend_days USING (day)`,
 };
 
-/** A row for exactly one caller, whoever else looks. */
+/** A row for exactly one caller, whoever else looks; also on a day of which nothing fits, so that nothing is held of it. */
 export const TELL_DAY: Statement = {
   name: 'tell_spend_day',
-  text: 'UPDATE spend_days SET told_percent = $2 WHERE day = $1::date AND told_percent < $2 RETURNING day',
+  text: `INSERT INTO spend_days AS d (day, held_micros, told_percent, told_known_only) VALUES ($1::date, 0, $2, $3)
+    ON CONFLICT (day) DO UPDATE SET told_percent = greatest(d.told_percent, excluded.told_percent),
+        told_known_only = d.told_known_only OR excluded.told_known_only
+      WHERE d.told_percent < excluded.told_percent OR d.told_known_only < excluded.told_known_only
+    RETURNING day`,
 };
 
 export interface HourRow {
@@ -42,7 +48,8 @@ export const ROLL_UP: Statement = {
         SELECT 1 FROM spend_hours AS known WHERE known.hour = hours.hour AND known.updated_at > at - interval '50 seconds')
     ), rolled AS (
       INSERT INTO spend_hours (hour, spent_micros, texts, judged, approved, updated_at)
-        SELECT hour, coalesce(sum(cost_micros), 0), count(cost_micros),
+        SELECT hour, coalesce(sum(cost_micros), 0) + (SELECT coalesce(sum(e.cost_micros), 0) FROM spend_erased AS e WHERE e.hour = stale.hour),
+            count(cost_micros) + (SELECT coalesce(sum(e.texts), 0) FROM spend_erased AS e WHERE e.hour = stale.hour),
             count(DISTINCT v.id) FILTER (WHERE v.status = 'approved' OR v.created_at < at - interval '5 minutes'),
             count(DISTINCT v.id) FILTER (WHERE v.status = 'approved'), at
           FROM stale LEFT JOIN attempts AS a ON a.started_at >= hour AND a.started_at < hour + interval '1 hour'
@@ -86,12 +93,15 @@ export interface PartRow {
   readonly micros: string;
 }
 
-/** What was booked of a day's budget. What a day reserves is begun within an hour of it. */
+/** What was booked of a day's budget, with what was erased meanwhile. What a day reserves is begun within an hour of it. */
 export const PARTS: Statement = {
   name: 'spend_parts',
-  text: `SELECT a.provider, m.country, date_trunc('hour', a.started_at, 'UTC') AS hour, count(*)::int AS texts, sum(a.cost_micros)::text AS micros
-    FROM attempts AS a JOIN messages AS m ON m.id = a.message_id
-    WHERE a.started_at >= ($1::date::timestamp AT TIME ZONE 'UTC') - interval '1 hour'
-      AND a.spend_day = $1::date AND a.cost_micros IS NOT NULL
-    GROUP BY 1, 2, 3 ORDER BY 3, 1, 2`,
+  text: `SELECT provider, country, hour, sum(texts)::int AS texts, sum(micros)::text AS micros FROM (
+      SELECT a.provider, m.country, date_trunc('hour', a.started_at, 'UTC') AS hour, count(*) AS texts, sum(a.cost_micros) AS micros
+        FROM attempts AS a JOIN messages AS m ON m.id = a.message_id
+        WHERE a.started_at >= ($1::date::timestamp AT TIME ZONE 'UTC') - interval '1 hour'
+          AND a.spend_day = $1::date AND a.cost_micros IS NOT NULL
+        GROUP BY 1, 2, 3
+      UNION ALL SELECT provider, nullif(country, ''), hour, texts, cost_micros FROM spend_erased WHERE day = $1::date
+    ) AS parts GROUP BY 1, 2, 3 ORDER BY 3, 1, 2`,
 };

@@ -447,13 +447,22 @@ describe('what is too old in other rooms', () => {
     INSERT INTO admin_sessions VALUES (gen_random_uuid(), sha256(random()::text::bytea), '', now(), now(), now() + interval '400 days' - interval ':days');
     INSERT INTO spend_days VALUES (utc_day(now() - interval ':days'), 1);
     INSERT INTO spend_hours VALUES (now() - interval ':days', 1, 1, 1, 1, now());
+    INSERT INTO spend_erased VALUES (utc_day(now() - interval ':days'), now() - interval ':days', 'twilio', 'US', 1, 1);
     INSERT INTO send_decisions (id, at, country, keys, mode, verdict, refused) VALUES (gen_random_uuid(), now() - interval ':days', 'US', '{}', 'record', 'deny', true);
     INSERT INTO prefix_budgets (key, level, country, tokens, at) VALUES (sha256(random()::text::bytea), 1, 'US', 1, now() - interval ':days');
     INSERT INTO prefix_budgets (key, level, country, tokens, at, blocked_until) VALUES (sha256(random()::text::bytea), 2, 'US', 1, now() - interval ':days', now())`;
   const fill = async (days: number) => {
     for (const text of FILL.replaceAll(':days', `${days} days`).split(';')) await rows(text);
   };
-  const TABLES = ['admin_audit', 'admin_sessions', 'spend_days', 'spend_hours', 'send_decisions', 'prefix_budgets'];
+  const TABLES = [
+    'admin_audit',
+    'admin_sessions',
+    'spend_days',
+    'spend_hours',
+    'spend_erased',
+    'send_decisions',
+    'prefix_budgets',
+  ];
   const counts = async () => Promise.all(TABLES.map(async (table) => (await rows(`SELECT 1 FROM ${table}`)).length));
 
   it('goes after as long as each says, and not before', async () => {
@@ -472,8 +481,8 @@ describe('what is too old in other rooms', () => {
     await rows(
       `INSERT INTO address_phones SELECT '\\x01', sha256(n::text::bytea), now() - n * interval '40 minutes' FROM generate_series(1, 2) AS n`,
     );
-    expect(await one.retention.run()).toMatchObject({ audit: 2, spend: 2, decisions: 6, users: 3 });
-    expect(await counts()).toEqual([3, 3, 3, 3, 1, 5]);
+    expect(await one.retention.run()).toMatchObject({ audit: 2, spend: 3, decisions: 6, users: 3 });
+    expect(await counts()).toEqual([3, 3, 3, 3, 3, 1, 5]);
     const left = await rows(
       'SELECT 1 FROM users UNION ALL SELECT 2 FROM refresh_tokens UNION ALL SELECT 3 FROM step_ups UNION ALL SELECT 4 FROM address_phones',
     );

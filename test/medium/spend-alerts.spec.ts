@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 /** One instance's watch; they share the database and what they tell. */
-function watch(): SpendWatch {
+function watch(prices = pricing): SpendWatch {
   metrics = new Metrics();
   const sender = { from: '+15005550006' };
   const providers: SmsProviders = [
@@ -41,7 +41,7 @@ function watch(): SpendWatch {
   const options = { lowBalance: 10, homeCountry: 'US', sinks };
   return new SpendWatch(
     data.database,
-    pricing,
+    prices,
     providers,
     clock,
     options,
@@ -87,6 +87,39 @@ describe('thresholds', () => {
     now = new Date('2026-06-11T00:00:01Z');
     await look();
     expect(percents()).toEqual([50, 80, 100]);
+  });
+
+  it('say once that only numbers that were approved before still pass', async () => {
+    const three = [watch(), watch(), watch()];
+    const look = () => Promise.all([...three, ...three].map((each) => each.lookAtDay()));
+    const passes = () => told.map((alert) => [alert.level, alert.data['percent'], alert.data['passes']]);
+    await hold(780_000); // a stranger's text and its repeat fit
+    await look();
+    expect(passes()).toEqual([['warn', 50, 'everybody']]);
+    await hold(780_001);
+    await look();
+    await hold(500_000);
+    await look();
+    await hold(790_000);
+    await look();
+    expect(passes().slice(1)).toEqual([['error', 50, 'known-numbers']]);
+    expect(told.at(-1)?.message).toContain('only numbers that were approved before');
+    await hold(800_000);
+    await look();
+    await hold(999_999);
+    await look();
+    expect(passes().slice(2)).toEqual([
+      ['error', 80, 'known-numbers'],
+      ['error', 100, 'nobody'],
+    ]);
+  });
+
+  it.each([0, 19_999])('are told of a cap of %i micros, under which not one text fits', async (capMicros) => {
+    const prices = PriceList.parse('{"twilio": {"US": 0.01}}');
+    const [one, two] = [0, 1].map(() => watch(new Pricing(['twilio'], { prices, capMicros, keptPercent: 20 })));
+    await Promise.all([one!, two!, one!].map((each) => each.lookAtDay()));
+    expect(told.map(({ data: { percent, passes } }) => [percent, passes])).toEqual([[100, 'nobody']]);
+    expect(await sql('SELECT held_micros::int AS held FROM spend_days')).toEqual([{ held: 0 }]);
   });
 
   it('are in the metrics, and name no phone', async () => {
@@ -137,6 +170,16 @@ describe('an hour', () => {
     now = new Date('2026-06-10T12:32:00Z');
     await watch().lookAtHours();
     expect(told.map(({ message }) => message)).toEqual([expect.stringContaining('$0.02 are usual')]);
+  });
+
+  it('counts what was erased of it', async () => {
+    await sql(`INSERT INTO spend_erased VALUES ('2026-06-10', '2026-06-10T12:00:00Z', 'twilio', 'US', 20, 200000)`);
+    await texts(10, 0, '2026-06-10T12:05:00Z');
+    await watch().lookAtHours();
+    expect(await sql(`SELECT spent_micros::int AS spent, texts FROM spend_hours ORDER BY hour DESC LIMIT 1`)).toEqual([
+      { spent: 300_000, texts: 30 },
+    ]);
+    expect(told).toMatchObject([{ data: { spentMicros: 300_000 } }]);
   });
 
   it('is in the report, with who carried what where', async () => {

@@ -2,7 +2,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { PhoneNumber } from '../../src/kernel/index.js';
+import { PriceList, Pricing } from '../../src/sms/index.js';
+import { SpendReport } from '../../src/spend/index.js';
 import { CostLimitReached } from '../../src/verification/index.js';
+import { TESTS } from '../setup/admin.js';
 import { startCluster, type Cluster } from '../setup/instances.js';
 import type { Source } from '../../src/kernel/index.js';
 
@@ -36,7 +40,8 @@ const held = async () =>
 /** By the rows: what is booked, and what is reserved for tries to come. */
 const accounted = async () => {
   const [row] = await query<{ sum: string }>(`SELECT (SELECT coalesce(sum(cost_micros), 0) FROM attempts)
-    + (SELECT coalesce(sum(reserved_micros), 0) FROM messages WHERE is_held) AS sum`);
+    + (SELECT coalesce(sum(reserved_micros), 0) FROM messages WHERE is_held)
+    + (SELECT coalesce(sum(cost_micros), 0) FROM spend_erased) AS sum`);
   return Number(row?.sum);
 };
 /** By the carriers' own books. */
@@ -75,7 +80,7 @@ describe('the cap', () => {
     const midnight = 86_400 - ((Date.now() / 1_000) % 86_400);
     expect(Math.abs(error.retryAfterSecs - midnight)).toBeLessThan(30);
     const [rows] = await query<Record<string, string>>(`SELECT (SELECT count(*) FROM verifications) AS verifications,
-      (SELECT count(*) FROM messages) AS messages, (SELECT count(*) FROM limit_windows) AS windows, (SELECT count(*) FROM spend_days) AS days`);
+      (SELECT count(*) FROM messages) AS messages, (SELECT count(*) FROM limit_windows) AS windows, (SELECT count(*) FROM spend_days WHERE held_micros > 0) AS days`);
     expect(Object.values(rows ?? {}).map(Number)).toEqual([0, 0, 0, 0]);
     expect(one.rotation.suspended()).toEqual([]);
     expect(billed()).toBe(0);
@@ -287,6 +292,94 @@ describe('a text that is due later', () => {
     const days = await query<{ held: number }>('SELECT held_micros::int AS held FROM spend_days ORDER BY day');
     expect(days.map(({ held }) => held)).toEqual([0, billed()]);
   });
+});
+
+describe('a number that is erased', () => {
+  const PHONE = '+14155552671';
+  const erase = (instance = cluster.instances[0]) =>
+    instance.privacy.erase(PhoneNumber.parse(PHONE), { optOut: false }, TESTS);
+  const report = () => {
+    const pricing = new Pricing(['twilio'], { prices: PriceList.parse('{}'), capMicros: 1_000_000, keptPercent: 0 });
+    return new SpendReport(cluster.data.database, pricing, { databaseTime: () => null }).today();
+  };
+  const byTwilio = (texts: number) =>
+    texts === 0 ? [] : [{ provider: 'twilio', country: 'US', texts, usd: (texts * TWILIO) / 1e6 }];
+  const agrees = async (texts: number) => {
+    expect(await held()).toBe(texts * TWILIO);
+    expect(await accounted()).toBe(texts * TWILIO);
+    const { heldUsd, bookedUsd, reservedUsd, byProvider, byHour } = await report();
+    expect({ heldUsd, bookedUsd, reservedUsd, byProvider }).toEqual({
+      ...{ heldUsd: (texts * TWILIO) / 1e6, bookedUsd: (texts * TWILIO) / 1e6, reservedUsd: 0 },
+      byProvider: byTwilio(texts),
+    });
+    expect(byHour.reduce((sum, hour) => sum + hour.texts, 0)).toBe(texts);
+  };
+
+  it('holds nothing of the day for texts that wait', async () => {
+    await up('1');
+    for (const fake of [cluster.twilio, cluster.sns]) fake.behave({ kind: 'status', status: 429 });
+    await start(PHONE);
+    expect(await held()).toBe(TWILIO + SNS);
+    await erase();
+    await agrees(0);
+  });
+
+  it('leaves what its texts cost, of nobody', async () => {
+    await up('1', { SMS_RATE_LIMIT_PER_HOUR: '100' });
+    await start(PHONE);
+    await start('+14155552672');
+    await erase();
+    await agrees(2);
+    await start(PHONE);
+    await erase();
+    await agrees(3);
+    await erase();
+    await agrees(3);
+  });
+
+  it.each([
+    ['takes', { kind: 'ok' }, 'record_dispatch'],
+    ['refuses', { kind: 'reject', code: '21211' }, 'record_dispatch_in_full'],
+    ['is too busy for', { kind: 'status', status: 429 }, 'fail_over'],
+  ] as const)('holds the price of a text that its provider %s meanwhile, and no more', async (_, behaviour, name) => {
+    const [one, two] = await up('1', {}, 2);
+    cluster.twilio.behave(behaviour);
+    one.database.before.set(name, () => erase(two));
+    await start(PHONE).catch(() => undefined);
+    await agrees(1);
+    await cluster.data.age(60);
+    await Promise.all(cluster.instances.map(({ outbox }) => outbox.run()));
+    expect(cluster.sns.ledger).toHaveLength(0);
+    await agrees(1);
+  });
+
+  it('by many at once, beside others that send, is settled once', async () => {
+    const instances = await up('5', { SMS_RATE_LIMIT_PER_HOUR: '100', SMS_PROVIDERS: 'twilio' }, 3);
+    for (let round = 0; round < 3; round++) {
+      await Promise.allSettled([
+        ...phones(6, 5_000 + 6 * round).map((phone, index) => start(phone, instances[index % 3])),
+        ...[0, 1, 2].map((index) => start(PHONE, instances[index])),
+        ...[0, 1, 2].map((index) => erase(instances[index])),
+      ]);
+    }
+    await erase();
+    expect(await held()).toBeGreaterThanOrEqual(billed());
+    expect(await accounted()).toBe(await held());
+  });
+});
+
+it('what is purged changes no hour that was written down', async () => {
+  const [one] = await up('1');
+  await start('+14155552671');
+  await query(
+    `INSERT INTO spend_hours SELECT date_trunc('hour', started_at), cost_micros, 1, 1, 1, now() FROM attempts`,
+  );
+  const hours = () => query('SELECT spent_micros::int, texts, judged, approved FROM spend_hours');
+  const before = await hours();
+  await cluster.data.age(31 * 86_400);
+  await one.retention.run();
+  expect(await query('SELECT 1 FROM attempts')).toEqual([]);
+  expect(await hours()).toEqual(before);
 });
 
 it('holds over three instances that hammer it', async () => {

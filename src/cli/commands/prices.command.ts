@@ -3,8 +3,15 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 
 import { environment, PRICES_FILE, readPrices } from '../../config/index.js';
-import { dollars, PriceList, pricesFromCsv, providerDefinitions } from '../../sms/index.js';
+import { dollars, PriceList, PriceListFault, pricesFromCsv, providerDefinitions } from '../../sms/index.js';
+import { UsageError } from '../usage-error.js';
 
+interface ImportOptions {
+  readonly provider: string;
+  readonly out: string;
+  readonly column?: string;
+  readonly free?: boolean;
+}
 type Contents = Record<string, unknown>;
 
 const ownFile = () => environment()['PRICES_FILE'] ?? PRICES_FILE;
@@ -19,7 +26,8 @@ export function pricesCommand(program: Command): void {
     .option('--file <file>', 'instead of PRICES_FILE')
     .action(({ country, file }: { country?: string; file?: string }) => {
       const { prices: list, faults } = readPrices(file ?? ownFile());
-      if (!list) throw new Error(faults.map(({ problem, mend }) => `${problem} ${mend}`).join('\n'));
+      if (!list)
+        throw new UsageError(faults.map(({ problem }) => problem).join('\n'), faults.map(({ mend }) => mend).join(' '));
       for (const { name } of providerDefinitions) {
         const price = dollars(list.perSegment(name, country?.toUpperCase() ?? null));
         console.log(`${name.padEnd(10)} ${price}${list.knows(name) ? '' : '  (no price is known: the worst case)'}`);
@@ -31,19 +39,40 @@ export function pricesCommand(program: Command): void {
     .description("put a provider's price list into prices.json; the columns are found by their names")
     .argument('<file>', 'CSV, with a column of countries (ISO) and one of prices in dollars')
     .option('--provider <name>', 'whose prices they are', 'twilio')
+    .option('--column <name>', 'which column is the price, where several may be')
+    .option('--free', 'a price of 0 is meant')
     .option('--out <file>', 'what to write; what else is in it stays', ownFile())
-    .action((file: string, { provider, out }: { provider: string; out: string }) => {
-      const { prices: imported, badLines } = pricesFromCsv(readFileSync(file, 'utf8'));
-      for (const { line, why } of badLines) console.error(`line ${line} is left out: ${why}`);
-      const text = existsSync(out) ? readFileSync(out, 'utf8') : '{}';
-      PriceList.parse(text); // what is there must be right before it is written again
-      const contents = JSON.parse(text) as Contents;
-      const before = (contents[provider] ?? {}) as Contents;
-      const merged = `${JSON.stringify({ ...contents, [provider]: { ...before, ...imported } }, null, 2)}\n`;
-      PriceList.parse(merged);
-      writeFileSync(out, merged);
-      console.log(
-        `${Object.keys(imported).length} countries of ${provider} are in ${out}; it is read at the next start`,
-      );
-    });
+    .action((file: string, options: ImportOptions) => importPrices(file, options));
+}
+
+function importPrices(file: string, { provider, out, ...options }: ImportOptions): void {
+  const names = providerDefinitions.map(({ name }) => name);
+  if (!names.includes(provider))
+    throw new UsageError(`"${provider}" is no provider.`, `--provider is one of ${names.join(', ')}.`);
+  try {
+    const { prices: imported, badLines } = pricesFromCsv(readFileSync(file, 'utf8'), options);
+    for (const { line, why } of badLines) console.error(`line ${line} is left out: ${why}`);
+    const count = Object.keys(imported).length;
+    if (count === 0)
+      throw new UsageError(`${file} has no price of any country; nothing is written.`, 'A line is like: GB,0.06');
+    const text = existsSync(out) ? readFileSync(out, 'utf8') : '{}';
+    PriceList.parse(text); // what is there must be right before it is written again
+    const contents = JSON.parse(text) as Contents;
+    const before = (contents[provider] ?? {}) as Contents;
+    const merged = `${JSON.stringify({ ...contents, [provider]: { ...before, ...imported } }, null, 2)}\n`;
+    PriceList.parse(merged);
+    writeFileSync(out, merged);
+    console.log(`${count} countries of ${provider} are in ${out}; it is read at the next start`);
+  } catch (error) {
+    throw usageErrorOf(error);
+  }
+}
+
+/** What is wrong with a file is the operator's to mend, not a bug. */
+function usageErrorOf(error: unknown): unknown {
+  if (error instanceof PriceListFault) return new UsageError(error.problem, error.mend);
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (typeof code === 'string' && typeof path === 'string')
+    return new UsageError(`${path} cannot be used: ${code}.`, 'Name a file that can be read, or written.');
+  return error;
 }

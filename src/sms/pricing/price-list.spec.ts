@@ -87,4 +87,39 @@ describe('pricesFromCsv', () => {
   it('refuses what has no such columns', () => {
     expect(() => pricesFromCsv('a,b\n1,2')).toThrow(/No line names its columns/);
   });
+
+  it('takes no column by guess', () => {
+    const csv = 'ISO,Inbound SMS price,Monthly price,Price to make calls,Outbound SMS price\nGB,0.01,1,2,0.05\n';
+    expect(pricesFromCsv(csv).prices).toEqual({ GB: 0.05 });
+    const two = 'ISO,Promotional price,Transactional price\nGB,0.01,0.05\n';
+    expect(() => pricesFromCsv(two)).toThrow(/^line 1: several.*"Promotional price", "Transactional price".*--column/);
+    expect(pricesFromCsv(two, { column: 'transactional price' }).prices).toEqual({ GB: 0.05 });
+    expect(() => pricesFromCsv(two, { column: 'Price' })).toThrow(/column "Price"/);
+  });
+
+  it.each([
+    ['ISO,Price,Currency\nUS,0.01,USD\nGB,0.04,GBP\n', /^line 3: its currency is GBP/],
+    ['ISO,Price (EUR)\nUS,0.01\n', /^line 1: "Price \(EUR\)" is not in dollars/],
+    ['ISO,Price\nUS,0.01\nGB,0\n', /^line 3: the price of GB is 0.*--free/],
+  ])('refuses %j', (csv, message) => expect(() => pricesFromCsv(csv)).toThrow(message));
+
+  it('takes a price of 0 that is meant, and one beside a dearer network', () => {
+    expect(pricesFromCsv('ISO,Price\nGB,0\n', { free: true }).prices).toEqual({ GB: 0 });
+    expect(pricesFromCsv('ISO,Price\nGB,0\nGB,0.04\n').prices).toEqual({ GB: 0.04 });
+  });
+
+  it('reads decimal commas, and separates as the header does', () => {
+    const csv = 'ISO;Land;Price\nFR;"France, la";0,0733\nDE;Germany, all;0,08\n';
+    expect(pricesFromCsv(csv)).toEqual({ prices: { FR: 0.0733, DE: 0.08 }, badLines: [] });
+  });
+
+  it('names countries that are none', () => {
+    expect(pricesFromCsv('ISO,Price\nUK,0.04\nXX,1\nGB,0.05\n')).toEqual({
+      prices: { GB: 0.05 },
+      badLines: [
+        { line: 2, why: '"UK" is no country with numbers (ISO 3166-1); GB is' },
+        { line: 3, why: '"XX" is no country with numbers (ISO 3166-1)' },
+      ],
+    });
+  });
 });
