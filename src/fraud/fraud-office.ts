@@ -91,7 +91,7 @@ export class FraudOffice {
     for (;;) {
       const page = await answerTo(
         this.prisma.sendDecision.findMany({
-          where: { at: { gte: since }, refused: false },
+          where: { at: { gte: since }, refused: false, resend: false },
           orderBy: [{ at: 'asc' }, { id: 'asc' }],
           take: PAGE,
           ...(cursor && { cursor: { id: cursor }, skip: 1 }),

@@ -23,6 +23,6 @@ export function breakValues({ breaker }: BudgetPolicy, at: Date | null): readonl
 /** A refused send, which no statement of a start wrote down. */
 export const REFUSED = {
   name: 'refused_send',
-  text: `INSERT INTO send_decisions (id, at, country, line_type, keys, mode, verdict, level, reason, refused, challenge, price_micros)
-    VALUES (gen_random_uuid(), coalesce($1::timestamptz, clock_timestamp()), $2, $3, $4, $5, $6, $7, $8, true, $9, $10)`,
+  text: `INSERT INTO send_decisions (id, at, country, line_type, keys, mode, verdict, level, reason, refused, challenge, price_micros, resend)
+    VALUES (gen_random_uuid(), coalesce($1::timestamptz, clock_timestamp()), $2, $3, $4, $5, $6, $7, $8, true, $9, $10, $11)`,
 };
