@@ -158,6 +158,24 @@ describe('budgets that are enforced', () => {
     expect((await one.office.status()).blocked).toEqual([]);
   });
 
+  it('are not blocked again by what an operator forgave, but by what comes after', async () => {
+    for (let n = 0; n < 10; n++) await start(phone(n));
+    await one.budgets.settle();
+    await cluster.data.age(301);
+    await one.budgets.trip();
+    expect((await one.office.status()).blocked).toHaveLength(2);
+    await one.office.unblock({ country: 'gb' }, TESTS);
+    await one.budgets.trip();
+    expect((await one.office.status()).blocked).toEqual([]);
+    for (let n = 10; n < 20; n++) expect(await codeOf(start(phone(n)))).toBe('sent');
+    await one.budgets.settle();
+    await one.budgets.trip();
+    expect((await one.office.status()).blocked).toEqual([]);
+    await cluster.data.age(301);
+    await one.budgets.trip();
+    expect((await one.office.status()).blocked).toMatchObject([{ strikes: 1 }, { strikes: 1 }]);
+  });
+
   it('send nothing while the database is away', async () => {
     for (const { database } of cluster.instances) database.lost.add('start_verification');
     expect(await codeOf(start(phone(1)))).toBe('DATABASE_UNAVAILABLE');
@@ -326,10 +344,10 @@ describe('a resend', () => {
     await cluster.data.age(31);
     const closed = await startCluster(1, { ...SERVED, BLOCKED_COUNTRIES: 'GB' });
     const [by] = closed.instances;
-    Object.assign(by!.database, { inner: await cluster.data.another() });
+    Object.assign(by.database, { inner: await cluster.data.another() });
     const error = await resend(state!.id, by);
     expect(error).toMatchObject({ code: 'DESTINATION_NOT_ALLOWED', extensions: { reason: 'country' } });
-    await by!.decisions.settled();
+    await by.decisions.settled();
     await closed.close();
     expect(closed.twilio.ledger.length + closed.sns.ledger.length).toBe(0);
     expect(texts()).toBe(1);
