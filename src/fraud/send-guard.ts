@@ -75,8 +75,12 @@ export class SendGuard {
    * @throws {ChallengeRequired | ChallengeUnavailable} when the answer is not right, or cannot be judged
    */
   async isSolved(phone: PhoneNumber, answer: ChallengeAnswer): Promise<boolean> {
-    if (!this.challenges || this.about(phone).mode === 'record') return false;
+    const about = this.about(phone);
+    if (!this.challenges || about.mode === 'record') return false;
     if (await this.challenges.verify(phone, answer)) return true;
+    const keys = prefixKeys(this.keys, phone) ?? [];
+    const send = { ...about, verdict: 'challenge', level: null, reason: 'challenge', keys, priceMicros: 0 };
+    this.log.refused({ ...send, challenge: 'failed' });
     throw new ChallengeRequired(this.challenges.demand(phone), true);
   }
 

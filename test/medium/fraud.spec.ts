@@ -295,6 +295,20 @@ describe('a challenge', () => {
     expect(await codeOf(start(phone(20), answer))).toBe('sent');
   });
 
+  it('leaves a note when its answer is wrong', async () => {
+    await exhausted();
+    const challenge = await demanded(phone(20));
+    const answer = { ...solve(challenge), nonce: 'x' };
+    expect(await codeOf(start(phone(20), answer))).toBe('CHALLENGE_REQUIRED');
+    await one.decisions.settled();
+    expect(
+      await rows('SELECT country, verdict, refused, counted, challenge FROM send_decisions WHERE refused ORDER BY at'),
+    ).toEqual([
+      { country: 'GB', verdict: 'deny', refused: true, counted: false, challenge: 'demanded' },
+      { country: 'GB', verdict: 'challenge', refused: true, counted: false, challenge: 'failed' },
+    ]);
+  });
+
   it('buys no text beyond the limits of a phone', async () => {
     await exhausted();
     for (let n = 0; n < 5; n++) expect(await codeOf(start(phone(20), solve(await demanded(phone(20)))))).toBe('sent');
