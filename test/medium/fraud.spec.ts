@@ -302,7 +302,9 @@ describe('a challenge', () => {
     expect(await codeOf(start(phone(20), answer))).toBe('CHALLENGE_REQUIRED');
     await one.decisions.settled();
     expect(
-      await rows('SELECT country, verdict, refused, counted, challenge FROM send_decisions WHERE refused ORDER BY at'),
+      await rows(
+        'SELECT country, verdict, refused, counted, challenge FROM send_decisions WHERE refused ORDER BY challenge',
+      ),
     ).toEqual([
       { country: 'GB', verdict: 'deny', refused: true, counted: false, challenge: 'demanded' },
       { country: 'GB', verdict: 'challenge', refused: true, counted: false, challenge: 'failed' },
