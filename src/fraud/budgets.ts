@@ -44,6 +44,7 @@ const PROBE_EVERY = 30 * MINUTE;
 const MATURE_AFTER = 5 * MINUTE;
 /** A text of this price costs one token; dearer ones cost more, cheaper ones no less. */
 export const MICROS_A_TOKEN = 50_000;
+const NARROW: ReadonlySet<Level> = new Set(['b3', 'b2']);
 /** Doubles are not exact; the SQL twin allows the same. */
 export const EPSILON = 1e-9;
 
@@ -98,7 +99,7 @@ export class Budgets {
       const budget = this.fill(keys[index]!, level, at);
       const probe = level !== 'cc' && priceMicros <= MICROS_A_TOKEN && budget.probeAt + PROBE_EVERY <= at;
       const blocked = budget.blockedUntil > at && !probe;
-      if (!blocked && budget.tokens + EPSILON >= this.need(budget, priceMicros)) continue;
+      if (!blocked && budget.tokens + EPSILON >= this.need(budget, costOf(priceMicros))) continue;
       const reason = blocked ? 'conversion' : 'budget';
       if (level !== 'cc') return { verdict: 'deny', level, reason };
       challenge = { verdict: 'challenge', level, reason };
@@ -110,7 +111,7 @@ export class Budgets {
   charge(keys: readonly string[], at: number, priceMicros = 0): Admitted {
     const sends = keys.map((key, index) => {
       const budget = this.fill(key, LEVELS[index]!, at);
-      const need = this.need(budget, priceMicros);
+      const need = this.need(budget, costOf(priceMicros));
       if (budget.tokens + EPSILON >= need) budget.tokens -= need;
       if (budget.blockedUntil > at && budget.level !== 'cc') budget.probeAt = at;
       const send = { at, approved: false };
@@ -126,7 +127,7 @@ export class Budgets {
     keys.forEach((key, index) => {
       const budget = this.fill(key, LEVELS[index]!, at);
       budget.approvals += 1;
-      budget.tokens = Math.min(this.capOf(budget), budget.tokens + cost / this.policy.theta);
+      budget.tokens = Math.min(this.capOf(budget), budget.tokens + this.need(budget, cost) / this.policy.theta);
     });
   }
 
@@ -168,8 +169,12 @@ export class Budgets {
     return Math.min(maxCap, cap + this.policy.growth * approvals);
   }
 
-  /** A dear text costs a full bucket at most, or it could never be sent. */
-  private need({ level }: Budget, priceMicros: number): number {
-    return Math.min(costOf(priceMicros), this.policy.levels[level].cap);
+  /**
+   * A dear text costs a full bucket at most, or it could never be sent; of a narrow one half, or it would shut out every
+   * neighbour. What dear texts cost in all is for the wide ones to bound.
+   */
+  private need({ level }: Budget, cost: number): number {
+    const { cap } = this.policy.levels[level];
+    return Math.min(cost, cap, NARROW.has(level) ? Math.max(1, cap / 2) : cap);
   }
 }

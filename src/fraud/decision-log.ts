@@ -14,6 +14,7 @@ export interface RefusedSend {
   readonly reason: string;
   readonly challenge: string | null;
   readonly priceMicros: number;
+  readonly isResend?: boolean;
 }
 
 /** Refusals a second that one instance writes down: an attack must not fill the disk, and tells no more by its millionth. */
@@ -36,10 +37,10 @@ export class DecisionLog implements BeforeApplicationShutdown {
 
   refused(send: RefusedSend): void {
     if (!this.hasRoom()) return;
-    const { country, lineType, keys, mode, verdict, level, reason, challenge, priceMicros } = send;
+    const { country, lineType, keys, mode, verdict, level, reason, challenge, priceMicros, isResend = false } = send;
     const at = this.clock.databaseTime();
     const write = this.database
-      .query(REFUSED, [at, country, lineType, keys, mode, verdict, level, reason, challenge, priceMicros])
+      .query(REFUSED, [at, country, lineType, keys, mode, verdict, level, reason, challenge, priceMicros, isResend])
       .then(
         () => undefined,
         () => this.logger.warn('a refused send could not be written down'),

@@ -7,7 +7,9 @@ const OLDEST = "coalesce($2::timestamptz, clock_timestamp()) - interval '90 days
 const EXPORT = {
   name: 'export_decisions',
   text: `SELECT d.id, d.at, country, line_type AS "lineType", verdict, reason, challenge, d.approved_at AS "approvedAt"
-    FROM send_decisions AS d JOIN verifications AS v ON v.id = d.id WHERE v.phone_key = ANY (phone_keys($1::bytea[])) ORDER BY d.at`,
+    FROM send_decisions AS d WHERE d.id = ANY (ARRAY(
+      SELECT id FROM verifications WHERE phone_key = ANY (phone_keys($1::bytea[]))
+      UNION ALL SELECT id FROM messages WHERE phone_key = ANY (phone_keys($1::bytea[])))) ORDER BY d.at`,
 };
 const PURGES = [
   {
@@ -26,7 +28,7 @@ const PURGES = [
 
 /**
  * Decisions name no phone, and the narrowest prefix that they are kept by stands for a hundred numbers. What ties one to a number is
- * its verification, whose id it has, and goes with it. A used challenge is kept by what the client sent, which tells no
+ * its verification or text, whose id it has, and goes with it. A used challenge is kept by what the client sent, which tells no
  * number either.
  */
 @Injectable()

@@ -1,12 +1,13 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 
 import { AuditLog } from '../audit/index.js';
 import type { Operator } from '../http/index.js';
-import { DomainError, KeyRing, type PhoneNumber } from '../kernel/index.js';
-import { answerTo, PrismaService } from '../prisma/index.js';
-import { LEVELS, type BudgetPolicy } from './budgets.js';
+import { Clock, DomainError, KeyRing, type PhoneNumber } from '../kernel/index.js';
+import { answerTo, Database, PrismaService } from '../prisma/index.js';
+import { DEFAULT_POLICY, LEVELS, type BudgetPolicy } from './budgets.js';
 import { prefixKeys } from './prefixes.js';
 import { replay, type RecordedSend, type Replay } from './replay.js';
+import { FORGIVE, levelArrays } from './settling.sql.js';
 
 const PAGE = 2_000;
 const KNOWN_MOST = 200;
@@ -42,6 +43,8 @@ export class FraudOffice {
     private readonly prisma: PrismaService,
     private readonly keys: KeyRing,
     private readonly audit: AuditLog,
+    private readonly database: Database,
+    @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   async status(now = new Date()): Promise<FraudStatus> {
@@ -68,16 +71,16 @@ export class FraudOffice {
   }
 
   /**
-   * Forgets blocks and strikes, and fills empty budgets up again. Written down with the country, never with a phone.
+   * Forgets blocks, strikes and what led to them, and fills empty budgets up again. Written down with the country, never with a phone.
    * @returns how many prefixes @throws {NothingToUnblock | DatabaseUnavailable}
    */
   async unblock({ country, phone }: { country?: string; phone?: PhoneNumber }, who: Operator): Promise<number> {
     if (!country === !phone) throw new NothingToUnblock();
-    const where = country ? { country: country.toUpperCase() } : { key: { in: this.keysOf(phone!) } };
     await this.audit.write({ who, act: 'fraud.unblock' }, country?.toUpperCase());
     // What is not there has a full budget, and is not blocked.
-    const { count } = await answerTo(this.prisma.prefixBudget.deleteMany({ where }));
-    return count;
+    const { level_caps } = levelArrays(DEFAULT_POLICY);
+    const which = [country?.toUpperCase() ?? null, phone ? prefixKeys(this.keys, phone) : []];
+    return (await this.database.query(FORGIVE, [...which, level_caps, this.clock.databaseTime()])).length;
   }
 
   /** What this policy would have made of the sends since then, by their records. Refused ones were never sent: they say nothing. */
@@ -91,7 +94,7 @@ export class FraudOffice {
     for (;;) {
       const page = await answerTo(
         this.prisma.sendDecision.findMany({
-          where: { at: { gte: since }, refused: false },
+          where: { at: { gte: since }, refused: false, resend: false },
           orderBy: [{ at: 'asc' }, { id: 'asc' }],
           take: PAGE,
           ...(cursor && { cursor: { id: cursor }, skip: 1 }),
@@ -108,9 +111,5 @@ export class FraudOffice {
       cursor = page.at(-1)?.id;
       if (page.length < PAGE) return;
     }
-  }
-
-  private keysOf(phone: PhoneNumber) {
-    return (prefixKeys(this.keys, phone) ?? []).map((key) => new Uint8Array(key));
   }
 }

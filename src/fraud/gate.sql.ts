@@ -50,7 +50,7 @@ export const BUDGET_GATE = `person AS (
           CROSS JOIN LATERAL (SELECT * FROM prefix_budgets WHERE key = k.key LIMIT 1) AS b
         WHERE NOT person.known
     ), level AS (
-      SELECT k.key, k.n, k.refill, b.key IS NULL AS is_new, person.at, least(:send_cost::float8, k.cap) AS need, a.approvals,
+      SELECT k.key, k.n, k.refill, b.key IS NULL AS is_new, person.at, send_need(:send_cost::float8, k.n, k.cap) AS need, a.approvals,
              least(k.max_cap, k.cap + ${DEFAULT_POLICY.growth} * a.approvals, coalesce(b.tokens, k.cap) + k.refill * a.secs / 3600) AS tokens,
              b.blocked_until > person.at AS is_blocked,
              CASE WHEN b.blocked_until > person.at AND (k.n = 1 OR :send_micros::bigint > ${MICROS_A_TOKEN} OR b.probe_at + interval '30 minutes' > person.at)
@@ -84,7 +84,7 @@ export const BUDGET_GATE = `person AS (
         -- Whose strikes are -1 was locked, and is there for sure; another was made by somebody else meanwhile.
         ON CONFLICT (key) DO UPDATE SET at = greatest(b.at, excluded.at), probe_at = coalesce(excluded.probe_at, b.probe_at),
           approvals = CASE WHEN excluded.strikes < 0 THEN excluded.approvals ELSE b.approvals END,
-          tokens = CASE WHEN excluded.strikes < 0 THEN excluded.tokens ELSE b.tokens - :send_cost END
+          tokens = CASE WHEN excluded.strikes < 0 THEN excluded.tokens ELSE b.tokens - (SELECT l.need FROM level AS l WHERE l.key = excluded.key) END
         RETURNING tokens, level
     )`;
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { DomainError, KeyRing, type PhoneNumber } from '../kernel/index.js';
+import { Clock, DomainError, KeyRing, type PhoneNumber } from '../kernel/index.js';
 import { Database } from '../prisma/index.js';
 import { costOf, DEFAULT_POLICY } from './budgets.js';
 import { ChallengeRequired, ChallengeVerifier, type ChallengeAnswer } from './challenge/challenge.js';
@@ -9,6 +9,7 @@ import { DestinationNotAllowed, DestinationPolicy } from './destination-policy.j
 import { FRAUD_OPTIONS, type FraudMode, type FraudOptions } from './fraud.options.js';
 import type { GateParameters } from './gate.sql.js';
 import { countryOf, prefixKeys } from './prefixes.js';
+import { RESEND_GATE, type ResendDecision, type ResendRow } from './resend.sql.js';
 import { ADOPT, levelArrays } from './settling.sql.js';
 
 /** A budget refused, inside the statement of a start: nothing was written, and no limit was used. */
@@ -50,19 +51,20 @@ export class SendGuard {
     private readonly database: Database,
     private readonly log: DecisionLog,
     @Inject(ChallengeVerifier) private readonly challenges: ChallengeVerifier | null,
+    @Inject(Clock) private readonly clock: Clock,
   ) {
     this.mode = options.mode ?? 'record';
     this.monitored = new Set(options.monitoredCountries);
   }
 
   /** From the number alone. @throws {DestinationNotAllowed} */
-  admit(phone: PhoneNumber): void {
+  admit(phone: PhoneNumber, isResend = false): void {
     try {
       this.destinations.admit(phone);
     } catch (error) {
       if (error instanceof DestinationNotAllowed) {
         const send = { ...this.about(phone), verdict: 'deny', level: null, reason: error.reason };
-        this.log.refused({ ...send, keys: [], challenge: null, priceMicros: 0 });
+        this.log.refused({ ...send, keys: [], challenge: null, priceMicros: 0, isResend });
       }
       throw error;
     }
@@ -73,8 +75,12 @@ export class SendGuard {
    * @throws {ChallengeRequired | ChallengeUnavailable} when the answer is not right, or cannot be judged
    */
   async isSolved(phone: PhoneNumber, answer: ChallengeAnswer): Promise<boolean> {
-    if (!this.challenges || this.about(phone).mode === 'record') return false;
+    const about = this.about(phone);
+    if (!this.challenges || about.mode === 'record') return false;
     if (await this.challenges.verify(phone, answer)) return true;
+    const keys = prefixKeys(this.keys, phone) ?? [];
+    const send = { ...about, verdict: 'challenge', level: null, reason: 'challenge', keys, priceMicros: 0 };
+    this.log.refused({ ...send, challenge: 'failed' });
     throw new ChallengeRequired(this.challenges.demand(phone), true);
   }
 
@@ -103,6 +109,32 @@ export class SendGuard {
       fraud_mode: mode,
       challenge: isSolved ? 'solved' : null,
     };
+  }
+
+  /**
+   * A resend uses no budget, for it is no new chance to be approved; but while a prefix is blocked, nothing goes there.
+   * @param knows as of `measure` @throws {DestinationNotAllowed | DestinationBudgetUsed | DatabaseUnavailable}
+   */
+  async admitResend(
+    phone: PhoneNumber,
+    phoneKey: Uint8Array,
+    priceMicros: number,
+    knows: boolean,
+  ): Promise<ResendDecision> {
+    this.admit(phone, true);
+    await this.adopt(phone);
+    const { mode, ...about } = this.about(phone);
+    const keys = prefixKeys(this.keys, phone) ?? [];
+    const values = [phoneKey, keys, knows, this.clock.databaseTime()];
+    const [row] = await this.database.query<ResendRow>(RESEND_GATE, values);
+    const { known = false, level = null, wait } = row ?? {};
+    const send = { ...about, mode, keys, known, priceMicros };
+    if (known || level === null) return { ...send, verdict: 'allow', level: null, reason: null };
+    const reason = 'conversion';
+    const denied = { ...send, verdict: 'deny', level, reason };
+    if (mode === 'record') return denied;
+    this.log.refused({ ...denied, challenge: null, isResend: true });
+    throw new DestinationBudgetUsed('deny', level, reason, wait ?? 1);
   }
 
   /** What a refusal by a budget is answered with: another error is left as it is. */

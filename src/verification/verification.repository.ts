@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import type { GateParameters } from '../fraud/index.js';
+import { resendValues, type GateParameters, type ResendDecision } from '../fraud/index.js';
 import { IdempotencyConflict } from '../idempotency/index.js';
-import { Clock, KeyRing, openPhone, type SealedPhone } from '../kernel/index.js';
+import { Clock, type SealedPhone } from '../kernel/index.js';
 import { SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
 import { answerTo, Database, isDuplicate, PrismaService, Refused, valuesFor } from '../prisma/index.js';
-import { Pricing, type Cost } from '../sms/index.js';
+import type { Cost } from '../sms/index.js';
 import { refusalOf } from './refusals.js';
 import * as sql from './verification.sql.js';
 
@@ -77,8 +77,6 @@ export class VerificationRepository {
     private readonly prisma: PrismaService,
     private readonly limits: SendLimits,
     private readonly windows: SendWindows,
-    private readonly pricing: Pricing,
-    private readonly keys: KeyRing,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -114,13 +112,16 @@ export class VerificationRepository {
     message: NewMessage,
     cooldownsSecs: readonly number[],
     purpose: string | null,
+    country: string | null,
+    decision: ResendDecision,
   ): Promise<sql.ReopenedRow> {
-    const cost = costColumns(message.costIn(await this.countryOf(id)));
+    const cost = costColumns(message.costIn(country));
     const write = (quotas: SqlQuotas) =>
       this.one(sql.RESEND, [
         ...[id, cooldownsSecs, ...messageValues(message)],
         ...[quotas, this.limits.secs, this.clock.databaseTime()],
         ...[cost.country, cost.price_micros, cost.reserve_micros, cost.cap_micros, cost.kept_micros, purpose],
+        ...resendValues(decision),
       ]).catch(conflicting);
     if (this.windows.inDatabase) return write(this.limits.quotas).catch(refused);
     // Only the database knows whose hit is to be taken. So it is asked first, and most that it would refuse takes none.
@@ -182,11 +183,10 @@ export class VerificationRepository {
     return this.windows.state(phoneKey);
   }
 
-  /** Asked only where it decides what a text costs. */
-  private async countryOf(id: string): Promise<string | null> {
-    if (this.pricing.isFree) return null;
-    const [row] = await this.database.query<SealedPhone>(sql.PHONE_OF, [id]);
-    return (row && openPhone(this.keys, row).country) ?? null;
+  /** Whom a resend would text; undefined where there is nothing to resend. */
+  async phoneOf(id: string, purpose: string | null): Promise<SealedPhone | undefined> {
+    const [row] = await this.database.query<SealedPhone>(sql.PHONE_OF, [id, purpose]);
+    return row;
   }
 
   private async write(start: sql.StartParameters): Promise<sql.OpenedRow> {

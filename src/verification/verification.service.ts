@@ -94,19 +94,24 @@ export class VerificationService {
 
   /**
    * The same code again, with the same expiry and the same guesses.
-   * @param purpose as of `judge` @throws as `start`, and for what has ended
+   * @param purpose as of `judge` @param alike as of `StartRequest` @throws as `start`, and for what has ended
    */
-  async resend(id: string, run?: Run, purpose: string | null = null): Promise<VerificationState> {
+  async resend(id: string, run?: Run, purpose: string | null = null, alike = false): Promise<VerificationState> {
     const before = run?.isRepeat && (await this.sentBefore(run));
     if (before) return before;
+    const sealed = await this.verifications.phoneOf(id, purpose);
+    if (!sealed) throw new VerificationNotFound();
+    const phone = this.secrets.phoneOf(sealed);
+    const country = phone.country ?? null;
+    // What a start was allowed may have been forbidden, or blocked, since.
+    const decision = await this.guard.admitResend(phone, sealed.phone_key, this.codes.priceIn(country), !alike);
     return this.codes.dispatching(async (message, send) => {
-      const row = await this.verifications.reopen(id, message, COOLDOWNS_SECS, purpose);
+      const row = await this.verifications.reopen(id, message, COOLDOWNS_SECS, purpose, country, decision);
       if (row.ended === 'not_found') throw new VerificationNotFound();
       if (row.ended === 'expired') throw new VerificationExpired();
       if (row.ended === 'exhausted') throw new TooManyChecks(Math.max(1, row.secs_left));
       if (row.ended === 'opted_out') throw optedOut();
       const quotas = this.limits.admit(row);
-      const phone = this.secrets.phoneOf(row);
       const code = this.secrets.codeOf(id, row, phone);
       const delivery = await send(phone, code, row.secs_left);
       const { channel, max_checks, checks } = row;

@@ -1,4 +1,4 @@
-import { BUDGET_GATE, DECISION, GATE_IS_OPEN, type GateParameters } from '../fraud/index.js';
+import { BUDGET_GATE, DECISION, GATE_IS_OPEN, resendDecision, type GateParameters } from '../fraud/index.js';
 import type { SealedPhone } from '../kernel/index.js';
 import { GUESS_LIMITS, type WindowRow } from '../limits/index.js';
 import { named, type Statement } from '../prisma/index.js';
@@ -174,14 +174,19 @@ export const ADOPT_PHONE: Statement = { name: 'adopt_phone', text: 'SELECT adopt
 
 export const RESEND: StatementOf<ReopenedRow> = {
   name: 'resend_verification',
-  text: `SELECT *, floor(extract(epoch FROM expires_at - coalesce($10::timestamptz, clock_timestamp())))::int AS secs_left
-    FROM resend_verification((SELECT id FROM verifications WHERE id = $1 AND ${IS_MEANT('$16')}), ${parameters(2, 15)})`,
+  text: `WITH resent AS (
+      SELECT *, coalesce($10::timestamptz, clock_timestamp()) AS at
+        FROM resend_verification((SELECT id FROM verifications WHERE id = $1 AND ${IS_MEANT('$16')}), ${parameters(2, 15)})
+    ), decision AS (
+      ${resendDecision(17, '$3::uuid', 'at', 'resent WHERE ended IS NULL AND refused_by IS NULL')}
+    )
+    SELECT *, floor(extract(epoch FROM expires_at - at))::int AS secs_left FROM resent`,
 };
 
-/** Whom a resend would text: what it costs depends on that. */
+/** Whom a resend would text. No row where there is nothing to resend. */
 export const PHONE_OF: StatementOf<SealedPhone> = {
   name: 'phone_of',
-  text: 'SELECT phone_key, phone_sealed, key_version FROM verifications WHERE id = $1',
+  text: `SELECT phone_key, phone_sealed, key_version FROM verifications WHERE id = $1 AND status = 'pending' AND ${IS_MEANT('$2')}`,
 };
 
 /** What a resend would answer if it were refused, with the same columns. */

@@ -158,6 +158,24 @@ describe('budgets that are enforced', () => {
     expect((await one.office.status()).blocked).toEqual([]);
   });
 
+  it('are not blocked again by what an operator forgave, but by what comes after', async () => {
+    for (let n = 0; n < 10; n++) await start(phone(n));
+    await one.budgets.settle();
+    await cluster.data.age(301);
+    await one.budgets.trip();
+    expect((await one.office.status()).blocked).toHaveLength(2);
+    await one.office.unblock({ country: 'gb' }, TESTS);
+    await one.budgets.trip();
+    expect((await one.office.status()).blocked).toEqual([]);
+    for (let n = 10; n < 20; n++) expect(await codeOf(start(phone(n)))).toBe('sent');
+    await one.budgets.settle();
+    await one.budgets.trip();
+    expect((await one.office.status()).blocked).toEqual([]);
+    await cluster.data.age(301);
+    await one.budgets.trip();
+    expect((await one.office.status()).blocked).toMatchObject([{ strikes: 1 }, { strikes: 1 }]);
+  });
+
   it('send nothing while the database is away', async () => {
     for (const { database } of cluster.instances) database.lost.add('start_verification');
     expect(await codeOf(start(phone(1)))).toBe('DATABASE_UNAVAILABLE');
@@ -277,12 +295,121 @@ describe('a challenge', () => {
     expect(await codeOf(start(phone(20), answer))).toBe('sent');
   });
 
+  it('leaves a note when its answer is wrong', async () => {
+    await exhausted();
+    const challenge = await demanded(phone(20));
+    const answer = { ...solve(challenge), nonce: 'x' };
+    expect(await codeOf(start(phone(20), answer))).toBe('CHALLENGE_REQUIRED');
+    await one.decisions.settled();
+    expect(
+      await rows(
+        'SELECT country, verdict, refused, counted, challenge FROM send_decisions WHERE refused ORDER BY challenge',
+      ),
+    ).toEqual([
+      { country: 'GB', verdict: 'deny', refused: true, counted: false, challenge: 'demanded' },
+      { country: 'GB', verdict: 'challenge', refused: true, counted: false, challenge: 'failed' },
+    ]);
+  });
+
   it('buys no text beyond the limits of a phone', async () => {
     await exhausted();
     for (let n = 0; n < 5; n++) expect(await codeOf(start(phone(20), solve(await demanded(phone(20)))))).toBe('sent');
     expect(await codeOf(start(phone(20)))).toBe('RATE_LIMIT_EXCEEDED');
     expect(texts()).toBe(15);
   });
+});
+
+describe('a resend', () => {
+  beforeEach(() => open(1, { FRAUD_MODE: 'enforce' }));
+
+  const resend = (id: string, by = one) =>
+    by.verifications.resend(id).then(
+      () => undefined,
+      (error: Failure) => error,
+    );
+  const records = () =>
+    rows(
+      'SELECT country, verdict, reason, refused, known, counted, uncharged, watch_until FROM send_decisions WHERE resend ORDER BY at',
+    );
+  const written = { country: 'GB', verdict: 'allow', reason: null, refused: false, known: false };
+  const refused = { ...written, verdict: 'deny', refused: true };
+  const uncounted = { counted: false, uncharged: 0, watch_until: null };
+  const block = () =>
+    rows("UPDATE prefix_budgets SET blocked_until = now() + interval '1 hour', probe_at = now() - interval '1 hour'");
+
+  it('leaves a record with the id of its text, and is no second chance to be approved', async () => {
+    const { state } = await start(phone(1));
+    const tokens = () => rows('SELECT level, tokens FROM prefix_budgets ORDER BY 1');
+    await one.budgets.settle();
+    const before = await tokens();
+    await cluster.data.age(31);
+    await rows('UPDATE prefix_budgets SET at = now()');
+    expect(await resend(state!.id)).toBeUndefined();
+    expect(await records()).toEqual([{ ...written, ...uncounted }]);
+    expect(await rows('SELECT 1 FROM send_decisions JOIN messages USING (id) WHERE resend')).toHaveLength(1);
+    await one.budgets.settle();
+    expect(await tokens()).toEqual(before);
+    expect((await one.office.replay(new Date(0))).total).toMatchObject({ sends: 1 });
+    // One that its cool-down refuses is no text.
+    expect(await resend(state!.id)).toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' });
+    expect(await records()).toHaveLength(1);
+  });
+
+  it('is refused, and that is written down, where texts have been switched off since', async () => {
+    const { state } = await start(phone(1));
+    await cluster.data.age(31);
+    const closed = await startCluster(1, { ...SERVED, BLOCKED_COUNTRIES: 'GB' });
+    const [by] = closed.instances;
+    Object.assign(by.database, { inner: await cluster.data.another() });
+    const error = await resend(state!.id, by);
+    expect(error).toMatchObject({ code: 'DESTINATION_NOT_ALLOWED', extensions: { reason: 'country' } });
+    await by.decisions.settled();
+    await closed.close();
+    expect(closed.twilio.ledger.length + closed.sns.ledger.length).toBe(0);
+    expect(texts()).toBe(1);
+    expect(await records()).toEqual([{ ...refused, ...uncounted, reason: 'country' }]);
+  });
+
+  it('is refused while a prefix of its number is blocked, even for a probe, and uses no limit up', async () => {
+    const { state } = await start(phone(1));
+    await cluster.data.age(31);
+    await block();
+    const error = await resend(state!.id);
+    expect(error).toMatchObject({ code: 'RATE_LIMIT_EXCEEDED', extensions: { limit: 'destination-budget' } });
+    expect(error!.retryAfterSecs).toBeGreaterThan(3_000);
+    await one.decisions.settled();
+    expect(texts()).toBe(1);
+    expect(await records()).toEqual([{ ...refused, ...uncounted, reason: 'conversion' }]);
+    expect(await one.verifications.get(state!.id)).toMatchObject({ sendsLeft: 4 });
+    await rows('UPDATE prefix_budgets SET blocked_until = now()');
+    expect(await resend(state!.id)).toBeUndefined();
+  });
+
+  it('goes to somebody who proved to hold the number, but where the answer would tell a stranger', async () => {
+    await approve(phone(1));
+    await cluster.data.age(31);
+    const { state } = await start(phone(1));
+    await cluster.data.age(31);
+    await block();
+    await expect(one.verifications.resend(state!.id, undefined, null, true)).rejects.toMatchObject({
+      code: 'RATE_LIMIT_EXCEEDED',
+    });
+    expect(await resend(state!.id)).toBeUndefined();
+    await one.decisions.settled();
+    expect((await records()).at(-1)).toEqual({ ...written, ...uncounted, known: true });
+  });
+});
+
+it('a resend to a blocked prefix is only recorded where nothing is refused', async () => {
+  await open(1, {});
+  const { state } = await start(phone(1));
+  await one.budgets.settle();
+  await cluster.data.age(31);
+  await rows("UPDATE prefix_budgets SET blocked_until = now() + interval '1 hour'");
+  await one.verifications.resend(state!.id);
+  expect(await rows('SELECT verdict, reason, refused FROM send_decisions WHERE resend')).toEqual([
+    { verdict: 'deny', reason: 'conversion', refused: false },
+  ]);
 });
 
 it('a challenge that no one can be asked for is a wait', async () => {

@@ -28,7 +28,8 @@ const AGE = `
   UPDATE address_phones SET last_at = last_at - make_interval(secs => :secs);
   UPDATE job_leases SET lease_until = lease_until - make_interval(secs => :secs);
   UPDATE opt_outs SET created_at = created_at - make_interval(secs => :secs);
-  UPDATE prefix_budgets SET at = at - make_interval(secs => :secs), blocked_until = blocked_until - make_interval(secs => :secs), probe_at = probe_at - make_interval(secs => :secs);
+  UPDATE prefix_budgets SET at = at - make_interval(secs => :secs), blocked_until = blocked_until - make_interval(secs => :secs), probe_at = probe_at - make_interval(secs => :secs),
+    forgiven_at = forgiven_at - make_interval(secs => :secs);
   UPDATE send_decisions SET at = at - make_interval(secs => :secs), watch_until = watch_until - make_interval(secs => :secs), approved_at = approved_at - make_interval(secs => :secs);
   UPDATE report_sources SET last_at = last_at - make_interval(secs => :secs);
   UPDATE idempotency_keys SET lease_until = lease_until - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs)`;

@@ -46,7 +46,7 @@ export class LoginService {
   /** @throws as `VerificationService.resend`, and {RateLimitExceeded} for the address */
   async resend(id: string, ip: string): Promise<VerificationState> {
     await this.limits.admitStart(ip);
-    return this.verifications.resend(id, undefined, PURPOSE);
+    return this.verifications.resend(id, undefined, PURPOSE, true);
   }
 
   /**

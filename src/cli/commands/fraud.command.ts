@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
-
 import { InvalidArgumentError, type Command } from 'commander';
 
-import { DEFAULT_POLICY, FraudModule, FraudOffice, type BudgetPolicy, type Replay } from '../../fraud/index.js';
+import { FraudModule, FraudOffice, type Replay } from '../../fraud/index.js';
 import { PhoneNumber, type CountryCode } from '../../kernel/index.js';
 import { LimitsModule } from '../../limits/index.js';
 import { RedisModule } from '../../redis/index.js';
 import { operator } from '../operator.js';
+import { policyOf } from '../policy-file.js';
 import { withRooms } from '../rooms.js';
 
 const DAY_MS = 86_400_000;
@@ -25,14 +24,6 @@ function days(text: string): number {
   const [, count] = /^(\d{1,4})d$/.exec(text) ?? [];
   if (!count) throw new InvalidArgumentError('Write days, such as 30d.');
   return Number(count);
-}
-
-/** What the file says, on top of the policy that the program has. */
-function policyOf(file: string | undefined): BudgetPolicy {
-  if (!file) return DEFAULT_POLICY;
-  const given = JSON.parse(readFileSync(file, 'utf8')) as Partial<BudgetPolicy>;
-  const breaker = { ...DEFAULT_POLICY.breaker, ...given.breaker };
-  return { ...DEFAULT_POLICY, ...given, breaker, levels: { ...DEFAULT_POLICY.levels, ...given.levels } };
 }
 
 function show({ total, countries }: Replay): void {

@@ -1,0 +1,48 @@
+/** What a resend asks before anything is taken of the phone, and what is written down with it. */
+export interface ResendRow {
+  /** Somebody proved to hold the number not long ago. */
+  readonly known: boolean;
+  /** Of the narrowest prefix that is blocked; null: none is. */
+  readonly level: number | null;
+  /** Seconds until the last of them is free. */
+  readonly wait: number | null;
+}
+
+/** A country is never blocked, only challenged, and its challenge was asked for at the start. */
+export const RESEND_GATE = {
+  name: 'resend_gate',
+  text: `SELECT $3::boolean AND EXISTS (
+        SELECT 1 FROM phones WHERE phone_key = key_now($1) AND approved_at > now.at - interval '90 days') AS known, level, wait
+    FROM (SELECT coalesce($4::timestamptz, clock_timestamp())) AS now(at) CROSS JOIN LATERAL (
+      SELECT max(level)::int AS level, greatest(ceil(max(extract(epoch FROM blocked_until - now.at))), 1)::int AS wait
+        FROM prefix_budgets WHERE key = ANY ($2::bytea[]) AND level > 1 AND blocked_until > now.at) AS blocked`,
+};
+
+/** What `SendGuard.admitResend` found; a resend that is let through is written down by its own statement. */
+export interface ResendDecision {
+  readonly country: string;
+  readonly lineType: string | null;
+  readonly keys: readonly Uint8Array[];
+  readonly mode: string;
+  readonly verdict: string;
+  readonly level: number | null;
+  readonly reason: string | null;
+  readonly known: boolean;
+  readonly priceMicros: number;
+}
+
+/**
+ * @param first number of the first of `resendValues`, which follow one another
+ * @param id, at, from SQL: the message's id, when, and what makes rows only when it was written
+ */
+export const resendDecision = (first: number, id: string, at: string, from: string): string => {
+  const n = (index: number) => `$${first + index}`;
+  return `INSERT INTO send_decisions (id, at, country, line_type, keys, mode, verdict, level, reason, refused, known, price_micros, resend)
+    SELECT ${id}, ${at}, ${n(0)}::text, ${n(1)}::text, ${n(2)}::bytea[], ${n(3)}::text, ${n(4)}::text, ${n(5)}::smallint, ${n(6)}::text, false,
+           ${n(7)}::boolean, ${n(8)}::bigint, true FROM ${from}`;
+};
+
+export const resendValues = (decision: ResendDecision): readonly unknown[] => {
+  const { country, lineType, keys, mode, verdict, level, reason, known, priceMicros } = decision;
+  return [country, lineType, keys, mode, verdict, level, reason, known, priceMicros];
+};
