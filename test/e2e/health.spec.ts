@@ -219,6 +219,7 @@ describe('health of two providers', () => {
       suspended: ['twilio', 'aws-sns'],
     });
     expect((await health(app, 'live')).status).toBe(200);
+    await wait(1_100); // all out: one try a second, and in between a text is queued
     const refused = await send(app);
     expect([refused.status, refused.body.code]).toEqual([503, 'DELIVERY_UNAVAILABLE']);
     expect(refused.headers.get('retry-after')).toBe('5');
