@@ -26,6 +26,6 @@ export { FRAUD_MODES, type FraudMode, type FraudOptions } from './fraud.options.
 export { BUDGET_GATE, DECISION, GATE_IS_OPEN, type GateParameters } from './gate.sql.js';
 export { prefixKeys, prefixesOf } from './prefixes.js';
 export { replay, type RecordedSend, type Replay } from './replay.js';
-export { resendDecision, resendValues, type ResendDecision } from './resend.sql.js';
+export { resendDecision, resendParameters, type ResendDecision, type ResendDecisionParameters } from './resend.sql.js';
 export { budgetRefusal, SendGuard } from './send-guard.js';
 export { breakValues, BREAK, levelArrays, SETTLE, settleValues } from './settling.sql.js';

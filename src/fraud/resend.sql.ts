@@ -31,18 +31,30 @@ export interface ResendDecision {
   readonly priceMicros: number;
 }
 
-/**
- * @param first number of the first of `resendValues`, which follow one another
- * @param id, at, from SQL: the message's id, when, and what makes rows only when it was written
- */
-export const resendDecision = (first: number, id: string, at: string, from: string): string => {
-  const n = (index: number) => `$${first + index}`;
-  return `INSERT INTO send_decisions (id, at, country, line_type, keys, mode, verdict, level, reason, refused, known, price_micros, resend)
-    SELECT ${id}, ${at}, ${n(0)}::text, ${n(1)}::text, ${n(2)}::bytea[], ${n(3)}::text, ${n(4)}::text, ${n(5)}::smallint, ${n(6)}::text, false,
-           ${n(7)}::boolean, ${n(8)}::bigint, true FROM ${from}`;
-};
+/** The same as a statement takes it. */
+export interface ResendDecisionParameters {
+  readonly decided_country: string;
+  readonly line_type: string | null;
+  readonly prefix_keys: readonly Uint8Array[];
+  readonly fraud_mode: string;
+  readonly verdict: string;
+  readonly level: number | null;
+  readonly reason: string | null;
+  readonly known: boolean;
+  readonly decided_price: number;
+}
 
-export const resendValues = (decision: ResendDecision): readonly unknown[] => {
-  const { country, lineType, keys, mode, verdict, level, reason, known, priceMicros } = decision;
-  return [country, lineType, keys, mode, verdict, level, reason, known, priceMicros];
+/** @param id, at, from SQL: the message's id, when, and what makes rows only when it was written */
+export const resendDecision = (id: string, at: string, from: string): string =>
+  `INSERT INTO send_decisions (id, at, country, line_type, keys, mode, verdict, level, reason, refused, known, price_micros, resend)
+    SELECT ${id}, ${at}, :decided_country::text, :line_type::text, :prefix_keys::bytea[], :fraud_mode::text, :verdict::text,
+           :level::smallint, :reason::text, false, :known::boolean, :decided_price::bigint, true FROM ${from}`;
+
+export const resendParameters = (decision: ResendDecision): ResendDecisionParameters => {
+  const { country, lineType, keys, mode, priceMicros, ...judged } = decision;
+  const { verdict, level, reason, known } = judged;
+  return {
+    ...{ decided_country: country, line_type: lineType, prefix_keys: keys, fraud_mode: mode },
+    ...{ decided_price: priceMicros, verdict, level, reason, known },
+  };
 };

@@ -1,4 +1,4 @@
-export { type AttemptJournal } from './delivery/delivery.js';
+export { type AttemptJournal, type Begun } from './delivery/delivery.js';
 export type { Attempt, Dispatch } from './delivery/dispatch.js';
 export { EmptyMessage, MessageTooLong, SmsDisabled } from './delivery/sms.errors.js';
 export { HttpClient } from './provider/http-client.js';
@@ -17,7 +17,7 @@ export {
   type Ending,
 } from './outbox/message-log.js';
 export { MessageData } from './outbox/message-data.js';
-export { MessageTexts, type Render } from './outbox/message-texts.js';
+export { MessageTexts, type Render, type Rendered } from './outbox/message-texts.js';
 export { DeliveryReports } from './outbox/delivery-reports.js';
 export { OptOuts } from './outbox/opt-outs.js';
 export { OutboxModule } from './outbox/outbox.module.js';
@@ -30,6 +30,7 @@ export { PriceList, PriceListFault } from './pricing/price-list.js';
 export { Pricing, type Budget, type Cost } from './pricing/pricing.js';
 export { segmentsOf } from './pricing/segments.js';
 export * from './provider/balance.js';
+export { CHANNELS, type Channel } from './provider/channel.js';
 export * from './provider/delivery-report.js';
 export * from './provider/reply.js';
 export * from './provider/sms-provider.js';
@@ -45,3 +46,6 @@ export type { Standing, StandingChange, StandingState } from './routing/standing
 export { SmsModule } from './sms.module.js';
 export type { SmsOptions } from './sms.options.js';
 export { SmsService, type Plan, type PlanOptions, type SmsRequest } from './sms.service.js';
+export { PreferenceRouter, Router, type Destination, type Route } from './routing/router.js';
+export { Senders } from './senders/senders.js';
+export { Templates, type Wording, type WordingRequest } from './templates/templates.js';

@@ -4,8 +4,11 @@ import { isClosable, SmsProviders } from './provider/sms-provider.js';
 import { Pricing } from './pricing/pricing.js';
 import { rotationLog } from './routing/rotation-log.js';
 import { Rotation } from './routing/rotation.js';
+import { PreferenceRouter, Router } from './routing/router.js';
+import { ProvidersChoice, Senders } from './senders/senders.js';
 import { SMS_OPTIONS, SmsModuleBase, type SmsOptions } from './sms.options.js';
 import { SmsService } from './sms.service.js';
+import { Templates } from './templates/templates.js';
 
 /** Needs no credentials and no network to be constructed: providers are asked when something is sent. */
 @Module({
@@ -30,9 +33,20 @@ import { SmsService } from './sms.service.js';
           budget,
         ),
     },
+    {
+      provide: Router,
+      inject: [SMS_OPTIONS],
+      useFactory: ({ providers, router }: SmsOptions) => router ?? new PreferenceRouter(providers),
+    },
+    {
+      provide: Senders,
+      inject: [SMS_OPTIONS],
+      useFactory: ({ senders }: SmsOptions) => senders ?? new ProvidersChoice(),
+    },
+    Templates,
     SmsService,
   ],
-  exports: [SmsProviders, Rotation, Pricing, SmsService],
+  exports: [SmsProviders, Rotation, Pricing, SmsService, Templates],
 })
 export class SmsModule extends SmsModuleBase implements OnApplicationShutdown {
   constructor(@Inject(SmsProviders) private readonly providers: SmsProviders) {

@@ -3,6 +3,8 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { Clock, CountryCode } from '../kernel/index.js';
 import type { Budget } from './pricing/pricing.js';
 import type { SmsProviders } from './provider/sms-provider.js';
+import type { Router } from './routing/router.js';
+import type { Senders } from './senders/senders.js';
 
 export interface SmsOptions {
   /** Most preferred first. */
@@ -17,6 +19,10 @@ export interface SmsOptions {
   readonly defaultRegion?: CountryCode;
   /** What a day may cost; without it nothing is counted. */
   readonly budget?: Budget;
+  /** By preference, without it. */
+  readonly router?: Router;
+  /** The adapters choose, without it. */
+  readonly senders?: Senders;
   /** Why nothing is to be sent at all; sends then throw {@link SmsDisabled}. */
   readonly disabledReason?: string;
   /** For tests. */

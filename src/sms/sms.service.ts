@@ -3,11 +3,21 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import { PhoneNumber, systemClock } from '../kernel/index.js';
-import { Delivery, type AttemptJournal, type DeliveryOptions, type Text } from './delivery/delivery.js';
+import {
+  Delivery,
+  type AttemptJournal,
+  type Begun,
+  type DeliveryOptions,
+  type Itinerary,
+  type Text,
+} from './delivery/delivery.js';
 import type { Dispatch } from './delivery/dispatch.js';
 import { EmptyMessage, MessageTooLong, SmsDisabled } from './delivery/sms.errors.js';
 import { SmsProviders } from './provider/sms-provider.js';
+import type { Channel } from './provider/channel.js';
 import { Rotation } from './routing/rotation.js';
+import { Router, type Destination } from './routing/router.js';
+import { Senders } from './senders/senders.js';
 import { SMS_OPTIONS, type SmsOptions } from './sms.options.js';
 
 export interface SmsRequest {
@@ -21,14 +31,18 @@ export interface SmsRequest {
 
 /** A first try that is claimed but not begun. Must be dropped in the end; dropping what was delivered does nothing. */
 export interface Plan {
-  readonly attemptId: string;
-  readonly provider: string;
+  readonly first: Begun;
+  readonly channel: Channel;
   /** Once. @throws {EmptyMessage | MessageTooLong} and whatever the journal throws */
-  deliver(text: Text, journal?: AttemptJournal): Promise<Dispatch>;
+  deliver(text: Omit<Text, 'to'>, journal?: AttemptJournal): Promise<Dispatch>;
   drop(): void;
 }
 
 export interface PlanOptions {
+  readonly to: PhoneNumber;
+  readonly channel?: Channel;
+  /** MCC and MNC. */
+  readonly network?: string;
   /** Providers that had this text already: not asked again while another is configured. */
   readonly tried?: readonly string[];
   /** One of them may have sent it: one more text at most. */
@@ -51,6 +65,8 @@ export class SmsService {
     @Inject(SMS_OPTIONS) private readonly options: SmsOptions,
     @Inject(SmsProviders) private readonly providers: SmsProviders,
     private readonly rotation: Rotation,
+    private readonly router: Router,
+    private readonly senders: Senders,
   ) {
     const {
       attemptTimeoutMs = 3_000,
@@ -68,9 +84,9 @@ export class SmsService {
    */
   async send({ to, body, validForSecs }: SmsRequest): Promise<Dispatch> {
     const phone = typeof to === 'string' ? PhoneNumber.parse(to, this.options.defaultRegion) : to;
-    const plan = this.plan();
+    const plan = this.plan({ to: phone });
     if (!plan) return { status: 'not_sent', attempts: [] };
-    const dispatch = await plan.deliver({ to: phone, body, validForSecs }).finally(() => plan.drop());
+    const dispatch = await plan.deliver({ body, validForSecs }).finally(() => plan.drop());
     this.logger.log(`text to ${phone}: ${dispatch.status} after ${dispatch.attempts.length} attempt(s)`);
     return dispatch;
   }
@@ -80,31 +96,44 @@ export class SmsService {
   }
 
   /** For callers who write down an attempt before it begins. Undefined when no provider may send now. @throws {SmsDisabled} */
-  plan({ tried = [], mayBeOut = false, elsewhere = false }: PlanOptions = {}): Plan | undefined {
+  plan({
+    to,
+    channel = 'sms',
+    network,
+    tried = [],
+    mayBeOut = false,
+    elsewhere = false,
+  }: PlanOptions): Plan | undefined {
     if (this.options.disabledReason !== undefined) throw new SmsDisabled(this.options.disabledReason);
-    const turn = this.rotation.take(elsewhere || this.rotation.size > 1 ? new Set(tried) : undefined);
+    const destination = { to, channel, ...(network !== undefined && { network }) };
+    const route = this.router.routeTo(destination);
+    const spared = elsewhere || route.providers.length > 1 ? new Set(tried) : undefined;
+    const turn = this.rotation.take(spared, route.providers);
     if (!turn) return undefined;
-    const attemptId = randomUUID();
+    const way: Itinerary = { ...route, channel, senderAt: (provider) => this.senders.pick(provider, destination) };
+    const { name: provider } = turn.provider;
+    const first = { id: randomUUID(), provider, sender: way.senderAt(provider), route: route.why };
     const begunAt = this.delivery.clock.monotonic();
     return {
-      attemptId,
-      provider: turn.provider.name,
+      first,
+      channel,
       drop: () => turn.drop(),
       deliver: async (text, journal = NO_JOURNAL) => {
         checkLength(text.body);
-        return new Delivery(this.delivery, text, journal, { tried, mayBeOut }, begunAt).run({ id: attemptId, turn });
+        const whole = { ...text, to };
+        return new Delivery(this.delivery, whole, journal, way, { tried, mayBeOut }, begunAt).run({ ...first, turn });
       },
     };
   }
 
   /** Whether what one of `tried` may have sent may be sent once more: by another, or by the only one there is. */
-  mayTryAgain(tried: readonly string[]): boolean {
-    return this.providers.length === 1 || this.hasOther(tried);
+  mayTryAgain(destination: Destination, tried: readonly string[]): boolean {
+    return this.router.routeTo(destination).providers.length === 1 || this.hasOther(destination, tried);
   }
 
-  /** Whether a provider outside `tried` is configured, whatever it does now. */
-  hasOther(tried: readonly string[]): boolean {
-    return this.providers.some(({ name }) => !tried.includes(name));
+  /** Whether a provider outside `tried` could carry it, whatever it does now. */
+  hasOther(destination: Destination, tried: readonly string[]): boolean {
+    return this.router.routeTo(destination).providers.some((name) => !tried.includes(name));
   }
 
   /** The public error code for a provider's failures. */

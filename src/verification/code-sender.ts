@@ -12,32 +12,42 @@ import {
   MessageLog,
   MessageTexts,
   Pricing,
-  segmentsOf,
   SmsService,
+  Templates,
   type Billed,
+  type Channel,
   type Claim,
   type ClaimedRow,
   type DeliveryStatus,
   type Dispatch,
   type Plan,
+  type Rendered,
+  type Wording,
 } from '../sms/index.js';
 import { VerificationSecrets } from './verification-secrets.js';
-import { verificationText } from './verification-text.js';
+import { variablesOf } from './variables.js';
 import { DeliveryUnavailable, optedOut } from './verification.errors.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
 import { VerificationRepository, type NewMessage } from './verification.repository.js';
 
 const TEMPLATE = 'verification';
 
-/** Hands over one code. @throws {DestinationNotAllowed | DeliveryUnavailable} when surely nothing was, or will be, sent */
-export type Send = (phone: PhoneNumber, code: string, secsLeft: number) => Promise<DeliveryStatus>;
+/** A code on its way to a phone. */
+export interface Letter {
+  readonly to: PhoneNumber;
+  readonly channel: Channel;
+  /** BCP 47, as it was asked for. */
+  readonly locale: string | null;
+  readonly code: string;
+}
+
+/** Hands over one text. @throws {DestinationNotAllowed | DeliveryUnavailable} when surely nothing was, or will be, sent */
+export type Send = (body: string, secsLeft: number) => Promise<DeliveryStatus>;
 
 /** Brings codes to phones: at once where a provider takes them, else through the outbox. */
 @Injectable()
 export class CodeSender {
   private readonly logger = new Logger(CodeSender.name);
-  /** Of every first text: they differ in the code and in the minutes, which only get fewer. */
-  private readonly segments: number;
 
   constructor(
     private readonly sms: SmsService,
@@ -45,17 +55,22 @@ export class CodeSender {
     private readonly verifications: VerificationRepository,
     private readonly secrets: VerificationSecrets,
     private readonly pricing: Pricing,
+    private readonly templates: Templates,
     @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationOptions,
     texts: MessageTexts,
   ) {
-    const { codeLength, ttlSecs, text } = options;
-    this.segments = segmentsOf(verificationText('0'.repeat(codeLength), ttlSecs, text));
     texts.register(TEMPLATE, (message, phone) => this.textAgain(message, phone));
   }
 
-  /** What one text there costs at most, in millionths of a dollar. */
-  priceIn(country: string | null): number {
-    return this.pricing.worst(this.segments, country, 1);
+  /** The text as it reads with so much time left. */
+  write({ to, locale, code }: Letter, secsLeft = this.options.ttlSecs): Wording {
+    const variables = variablesOf(code, secsLeft, this.options.text);
+    return this.templates.render({ template: TEMPLATE, locale, country: to.country ?? null, variables });
+  }
+
+  /** What one such text costs at most, in millionths of a dollar. */
+  priceOf({ to }: Letter, { segments }: Wording): number {
+    return this.pricing.worst(segments, to.country ?? null, 1);
   }
 
   /**
@@ -63,24 +78,24 @@ export class CodeSender {
    * came of it. Nobody free: the message is queued.
    * @param id of the message
    */
-  async dispatching<T>(work: (message: NewMessage, send: Send) => Promise<T>, id: string = randomUUID()): Promise<T> {
-    const plan = this.sms.plan();
-    const costIn = (country: string | null) => this.pricing.costOf(this.segments, country, plan?.provider ?? null);
-    if (!plan) {
-      const queued = {
-        id,
-        template: TEMPLATE,
-        leaseMs: backoff(0, Math.random),
-        attemptId: null,
-        provider: null,
-        costIn,
-      };
-      return work(queued, () => Promise.resolve('queued'));
-    }
-    const { attemptId, provider } = plan;
-    const message = { id, template: TEMPLATE, leaseMs: this.options.leaseMs, attemptId, provider, costIn };
+  async dispatching<T>(
+    { to, channel }: Letter,
+    { segments, locale, version, variant }: Wording,
+    work: (message: NewMessage, send: Send) => Promise<T>,
+    id: string = randomUUID(),
+  ): Promise<T> {
+    const plan = this.sms.plan({ to, channel });
+    const country = to.country ?? null;
+    const message = {
+      ...{ id, template: TEMPLATE, channel, locale, version, variant },
+      first: plan?.first ?? null,
+      leaseMs: plan ? this.options.leaseMs : backoff(0, Math.random),
+      cost: this.pricing.costOf(segments, country, plan?.first.provider ?? null),
+    };
+    if (!plan) return work(message, () => Promise.resolve('queued'));
+    const billed = { country, segments };
     try {
-      return await work(message, (phone, code, secsLeft) => this.deliver(id, plan, phone, code, secsLeft));
+      return await work(message, (body, secsLeft) => this.deliver(id, plan, to, body, secsLeft, billed));
     } finally {
       plan.drop();
     }
@@ -90,22 +105,23 @@ export class CodeSender {
     id: string,
     plan: Plan,
     phone: PhoneNumber,
-    code: string,
+    body: string,
     secsLeft: number,
+    billed: Billed,
   ): Promise<DeliveryStatus> {
-    const body = verificationText(code, secsLeft, this.options.text);
-    const [claim, billed]: [Claim, Billed] = [
-      { id, turn: 0 },
-      { country: phone.country ?? null, segments: this.segments },
-    ];
+    const claim: Claim = { id, turn: 0 };
     const dispatch = await plan
-      .deliver({ to: phone, body, validForSecs: Math.max(1, secsLeft) }, this.messages.journal(claim, billed))
+      .deliver({ body, validForSecs: Math.max(1, secsLeft) }, this.messages.journal(claim, billed))
       .catch((error: unknown) => {
         if (error instanceof LeaseLost || error instanceof BudgetSpent) return undefined;
         throw error;
       });
     if (!dispatch) return this.messages.statusOf(id); // whoever took it over, or a report, knows better
-    const again = this.sms.mayTryAgain(dispatch.attempts.map(({ provider }) => provider));
+    const destination = { to: phone, channel: plan.channel };
+    const again = this.sms.mayTryAgain(
+      destination,
+      dispatch.attempts.map(({ provider }) => provider),
+    );
     const ending = endingOf(dispatch, backoff(0, Math.random), again);
     await this.messages.close(claim, ending, dispatch).catch((error: unknown) => {
       // What the provider said is true all the same; the row keeps its lease, and whoever claims it then settles it.
@@ -123,12 +139,13 @@ export class CodeSender {
   }
 
   /** The text of a message that no request waits for any more, as long as its verification is open. */
-  private async textAgain(message: ClaimedRow, phone: PhoneNumber): Promise<string | undefined> {
+  private async textAgain(message: ClaimedRow, phone: PhoneNumber): Promise<Rendered | undefined> {
     const { verification_id, expires_in_ms } = message;
     const found = verification_id ? await this.verifications.find(verification_id) : null;
     if (found?.status !== 'pending') return undefined;
     const row = { purpose: found.purpose, key_version: found.keyVersion, code_length: found.codeLength };
-    return verificationText(this.secrets.codeOf(found.id, row, phone), expires_in_ms / 1_000, this.options.text);
+    const code = this.secrets.codeOf(found.id, row, phone);
+    return this.write({ to: phone, channel: message.channel, locale: found.locale, code }, expires_in_ms / 1_000);
   }
 
   private failureOf({ status, attempts }: Dispatch): Error {

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { resendValues, type GateParameters, type ResendDecision } from '../fraud/index.js';
+import { resendParameters, type GateParameters, type ResendDecision } from '../fraud/index.js';
 import { IdempotencyConflict } from '../idempotency/index.js';
-import { Clock, type SealedPhone } from '../kernel/index.js';
+import { Clock } from '../kernel/index.js';
 import { SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
 import { answerTo, Database, isDuplicate, PrismaService, Refused, valuesFor } from '../prisma/index.js';
-import type { Cost } from '../sms/index.js';
+import type { Begun, Channel, Cost } from '../sms/index.js';
 import { refusalOf } from './refusals.js';
 import * as sql from './verification.sql.js';
 
@@ -26,19 +26,22 @@ export interface NewVerification extends PhoneColumns {
   readonly codeLength: number;
   readonly maxChecks: number;
   readonly ttlSecs: number;
-  /** ISO 3166-1 alpha-2. */
-  readonly country: string | null;
 }
 
 /** A message claimed by this process with its first attempt, or queued when there is none. */
 export interface NewMessage {
   readonly id: string;
   readonly template: string;
+  readonly channel: Channel;
+  /** Of its text, as it was written. */
+  readonly locale: string;
+  /** Of its template. */
+  readonly version: number | null;
+  readonly variant: string | null;
   readonly leaseMs: number;
-  readonly attemptId: string | null;
-  readonly provider: string | null;
-  /** What it may cost, by the country of its phone. */
-  readonly costIn: (country: string | null) => Cost;
+  readonly first: Begun | null;
+  /** What it may cost. */
+  readonly cost: Cost;
 }
 
 /** What this run makes is there already: another execution of it, which was thought dead, has made it meanwhile. */
@@ -51,20 +54,19 @@ function refused(error: unknown): never {
   throw error instanceof Refused ? refusalOf(error) : error;
 }
 
-const messageValues = ({ id, template, leaseMs, attemptId, provider }: NewMessage): readonly unknown[] => [
-  id,
-  template,
-  leaseMs,
-  attemptId,
-  provider,
-];
-
-const costColumns = ({ country, priceMicros, reserveMicros, capMicros, keptMicros }: Cost) => ({
-  country,
-  price_micros: priceMicros,
-  reserve_micros: reserveMicros,
-  cap_micros: capMicros,
-  kept_micros: keptMicros,
+const messageColumns = ({ id, template, channel, locale, version, variant, leaseMs, first, cost }: NewMessage) => ({
+  ...{
+    message_id: id,
+    template,
+    message_channel: channel,
+    channels: null,
+    written_in: locale,
+    template_version: version,
+  },
+  ...{ variant, lease_ms: leaseMs, attempt_id: first?.id ?? null, provider: first?.provider ?? null },
+  ...{ sender: first?.sender ?? null, route: first?.route ?? null, country: cost.country },
+  ...{ price_micros: cost.priceMicros, reserve_micros: cost.reserveMicros },
+  ...{ cap_micros: cost.capMicros, kept_micros: cost.keptMicros },
 });
 
 type SqlQuotas = readonly number[] | null;
@@ -93,10 +95,8 @@ export class VerificationRepository {
     const start = {
       ...{ id, purpose, channel, locale, phone_key: phoneKey, phone_sealed: phoneSealed, key_version: keyVersion },
       ...{ code_length: codeLength, max_checks: maxChecks, ttl_secs: ttlSecs, cooldown_secs: cooldownSecs },
-      ...{ message_id: message.id, template: message.template, lease_ms: message.leaseMs },
-      ...{ attempt_id: message.attemptId, provider: message.provider },
       ...{ at: this.clock.databaseTime(), secs: this.limits.secs },
-      ...costColumns(message.costIn(verification.country)),
+      ...messageColumns(message),
       ...gate,
     };
     // After the secret was changed: what is kept of the phone goes on under its new key.
@@ -112,17 +112,12 @@ export class VerificationRepository {
     message: NewMessage,
     cooldownsSecs: readonly number[],
     purpose: string | null,
-    country: string | null,
     decision: ResendDecision,
   ): Promise<sql.ReopenedRow> {
-    const cost = costColumns(message.costIn(country));
+    const asked = { id, cooldowns: cooldownsSecs, purpose, secs: this.limits.secs, at: this.clock.databaseTime() };
+    const again = { ...asked, ...messageColumns(message), ...resendParameters(decision) };
     const write = (quotas: SqlQuotas) =>
-      this.one(sql.RESEND, [
-        ...[id, cooldownsSecs, ...messageValues(message)],
-        ...[quotas, this.limits.secs, this.clock.databaseTime()],
-        ...[cost.country, cost.price_micros, cost.reserve_micros, cost.cap_micros, cost.kept_micros, purpose],
-        ...resendValues(decision),
-      ]).catch(conflicting);
+      this.one(sql.RESEND, valuesFor(sql.RESEND, { ...again, quotas })).catch(conflicting);
     if (this.windows.inDatabase) return write(this.limits.quotas).catch(refused);
     // Only the database knows whose hit is to be taken. So it is asked first, and most that it would refuse takes none.
     const isOpen = (row: sql.ReopenedRow) => row.ended === null && row.refused_by === null;
@@ -184,8 +179,8 @@ export class VerificationRepository {
   }
 
   /** Whom a resend would text; undefined where there is nothing to resend. */
-  async phoneOf(id: string, purpose: string | null): Promise<SealedPhone | undefined> {
-    const [row] = await this.database.query<SealedPhone>(sql.PHONE_OF, [id, purpose]);
+  async phoneOf(id: string, purpose: string | null): Promise<sql.ResendRow | undefined> {
+    const [row] = await this.database.query<sql.ResendRow>(sql.PHONE_OF, [id, purpose]);
     return row;
   }
 

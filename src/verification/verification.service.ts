@@ -6,7 +6,7 @@ import { SendGuard } from '../fraud/index.js';
 import { isSameSecret, KeyRing, PhoneNumber, type QuotaState, type Run } from '../kernel/index.js';
 import { SendLimits } from '../limits/index.js';
 import type { DeliveryStatus } from '../sms/index.js';
-import { CodeSender } from './code-sender.js';
+import { CodeSender, type Send } from './code-sender.js';
 import { ProofSigner } from './proof/proof-signer.js';
 import { VerificationSecrets } from './verification-secrets.js';
 import {
@@ -17,7 +17,7 @@ import {
   VerificationNotFound,
 } from './verification.errors.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
-import { VerificationRepository, type PhoneColumns } from './verification.repository.js';
+import { VerificationRepository, type NewMessage, type PhoneColumns } from './verification.repository.js';
 import type { OpenedRow } from './verification.sql.js';
 import type { CheckResult, Judgement, StartRequest, VerificationState } from './verification.types.js';
 
@@ -54,14 +54,16 @@ export class VerificationService {
     const before = run?.isRepeat && (await this.sentBefore(run));
     if (before) return before;
     const isSolved = challenge !== undefined && (await this.guard.isSolved(phone, challenge));
-    const price = this.codes.priceIn(phone.country ?? null);
-    const gate = this.guard.measure(phone, isSolved, price, !alike);
     const id = run?.id ?? randomUUID();
     const { codeLength, maxChecks, ttlSecs } = this.options;
     const phoneKey = this.keys.lookupKey('phone', phone.line);
     const formerPhoneKey = this.keys.formerLookupKey('phone', phone.line);
     if (formerPhoneKey) await this.guard.adopt(phone);
     const { version: keyVersion, data: phoneSealed } = this.keys.seal(phone.e164, phoneKey);
+    const code = this.secrets.codeOf(id, { purpose, key_version: keyVersion, code_length: codeLength }, phone);
+    const letter = { to: phone, channel, locale: locale ?? null, code };
+    const wording = this.codes.write(letter);
+    const gate = this.guard.measure(phone, isSolved, this.codes.priceOf(letter, wording), !alike);
     const verification = {
       id,
       formerPhoneKey,
@@ -74,10 +76,9 @@ export class VerificationService {
       codeLength,
       maxChecks,
       ttlSecs,
-      country: phone.country ?? null,
     };
 
-    return this.codes.dispatching(async (message, send) => {
+    const work = async (message: NewMessage, send: Send) => {
       const row = await this.verifications
         .open(verification, message, COOLDOWNS_SECS[0], gate)
         .catch((error: unknown) => {
@@ -85,11 +86,11 @@ export class VerificationService {
         });
       if (row.opted_out) throw optedOut();
       const quotas = this.limits.admit(row);
-      const code = this.secrets.codeOf(id, { purpose, key_version: keyVersion, code_length: codeLength }, phone);
-      const delivery = await send(phone, code, row.secs_left);
+      const delivery = await send(wording.body, row.secs_left);
       const newest = { id: message.id, status: delivery };
       return this.stateOf({ id, phone, channel, purpose, newest, row, quotas, checksLeft: maxChecks, code });
-    }, run?.id);
+    };
+    return this.codes.dispatching(letter, wording, work, run?.id);
   }
 
   /**
@@ -102,18 +103,20 @@ export class VerificationService {
     const sealed = await this.verifications.phoneOf(id, purpose);
     if (!sealed) throw new VerificationNotFound();
     const phone = this.secrets.phoneOf(sealed);
-    const country = phone.country ?? null;
+    const code = this.secrets.codeOf(id, sealed, phone);
+    const letter = { to: phone, channel: sealed.channel, locale: sealed.locale, code };
+    const wording = this.codes.write(letter);
+    const price = this.codes.priceOf(letter, wording);
     // What a start was allowed may have been forbidden, or blocked, since.
-    const decision = await this.guard.admitResend(phone, sealed.phone_key, this.codes.priceIn(country), !alike);
-    return this.codes.dispatching(async (message, send) => {
-      const row = await this.verifications.reopen(id, message, COOLDOWNS_SECS, purpose, country, decision);
+    const decision = await this.guard.admitResend(phone, sealed.phone_key, price, !alike);
+    const work = async (message: NewMessage, send: Send) => {
+      const row = await this.verifications.reopen(id, message, COOLDOWNS_SECS, purpose, decision);
       if (row.ended === 'not_found') throw new VerificationNotFound();
       if (row.ended === 'expired') throw new VerificationExpired();
       if (row.ended === 'exhausted') throw new TooManyChecks(Math.max(1, row.secs_left));
       if (row.ended === 'opted_out') throw optedOut();
       const quotas = this.limits.admit(row);
-      const code = this.secrets.codeOf(id, row, phone);
-      const delivery = await send(phone, code, row.secs_left);
+      const delivery = await send(this.codes.write(letter, row.secs_left).body, row.secs_left);
       const { channel, max_checks, checks } = row;
       return this.stateOf({
         id,
@@ -126,7 +129,8 @@ export class VerificationService {
         checksLeft: max_checks - checks,
         code,
       });
-    }, run?.id);
+    };
+    return this.codes.dispatching(letter, wording, work, run?.id);
   }
 
   /**

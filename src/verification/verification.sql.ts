@@ -1,7 +1,15 @@
-import { BUDGET_GATE, DECISION, GATE_IS_OPEN, resendDecision, type GateParameters } from '../fraud/index.js';
+import {
+  BUDGET_GATE,
+  DECISION,
+  GATE_IS_OPEN,
+  resendDecision,
+  type GateParameters,
+  type ResendDecisionParameters,
+} from '../fraud/index.js';
 import type { SealedPhone } from '../kernel/index.js';
 import { GUESS_LIMITS, type WindowRow } from '../limits/index.js';
-import { named, type Statement } from '../prisma/index.js';
+import { named, type NamedStatement, type Statement } from '../prisma/index.js';
+import type { Channel } from '../sms/index.js';
 
 /** A statement that says which row it answers with. */
 export interface StatementOf<Row extends object> extends Statement {
@@ -30,6 +38,13 @@ export interface ReopenedRow extends OpenedRow, PhoneRow {
   readonly channel: string;
 }
 
+export interface ResendRow extends SealedPhone {
+  readonly purpose: string;
+  readonly code_length: number;
+  readonly channel: Channel;
+  readonly locale: string | null;
+}
+
 export interface GuessRow extends PhoneRow {
   /** Names the guess, to the microsecond. */
   readonly guessed_at: string;
@@ -41,14 +56,38 @@ export interface EndedRow {
   readonly seconds_left: number;
 }
 
-const parameters = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, index) => `$${from + index}`).join(', ');
 /** Null means any that the server API can ask for: purposes with a colon are those of other rooms, which must name them. */
 const IS_MEANT = (purpose: string) =>
   `CASE WHEN ${purpose}::text IS NULL THEN strpos(purpose, ':') = 0 ELSE purpose = ${purpose} END`;
 
+/** What a new message is, for a start or a resend. */
+export interface MessageParameters {
+  readonly message_id: string;
+  readonly template: string;
+  readonly message_channel: string;
+  readonly channels: string | null;
+  /** The locale of its text. */
+  readonly written_in: string | null;
+  readonly template_version: number | null;
+  readonly variant: string | null;
+  readonly lease_ms: number;
+  readonly attempt_id: string | null;
+  readonly provider: string | null;
+  readonly sender: string | null;
+  readonly route: string | null;
+  /** Of the phone, ISO 3166-1 alpha-2. */
+  readonly country: string | null;
+  /** Of the first attempt, if it goes out. */
+  readonly price_micros: number;
+  /** What the message may cost at most; 0 takes nothing of the day's budget. */
+  readonly reserve_micros: number;
+  readonly cap_micros: number;
+  /** What of the cap is kept for phones that were approved before. */
+  readonly kept_micros: number;
+}
+
 /** What a start writes, and what it is measured by. */
-export interface StartParameters extends GateParameters {
+export interface StartParameters extends GateParameters, MessageParameters {
   readonly id: string;
   readonly purpose: string;
   readonly channel: string;
@@ -60,25 +99,11 @@ export interface StartParameters extends GateParameters {
   readonly max_checks: number;
   readonly ttl_secs: number;
   readonly cooldown_secs: number;
-  readonly message_id: string;
-  readonly template: string;
-  readonly lease_ms: number;
-  readonly attempt_id: string | null;
-  readonly provider: string | null;
   /** "Now" as a test gives it; null is the server's clock. */
   readonly at: Date | null;
   /** Null where the hit was taken elsewhere. */
   readonly quotas: readonly number[] | null;
   readonly secs: readonly number[];
-  /** Of the phone, ISO 3166-1 alpha-2. */
-  readonly country: string | null;
-  /** Of the first attempt, if it goes out. */
-  readonly price_micros: number;
-  /** What the message may cost at most; 0 takes nothing of the day's budget. */
-  readonly reserve_micros: number;
-  readonly cap_micros: number;
-  /** What of the cap is kept for phones that were approved before. */
-  readonly kept_micros: number;
 }
 
 const NOW = 'coalesce(:at::timestamptz, clock_timestamp())';
@@ -127,15 +152,17 @@ const open = (hit: string, window: string, from: string) => `WITH hit AS (${hit}
         RETURNING created_at, expires_at, next_send_at
     ), message AS (
       INSERT INTO messages (id, verification_id, phone_key, phone_sealed, key_version, template, status, lease_until,
-                            created_at, updated_at, expires_at, country, reserved_micros, spend_day)
+                            created_at, updated_at, expires_at, channel, channels, locale, template_version, variant,
+                            country, reserved_micros, spend_day)
         SELECT :message_id::uuid, :id, :phone_key, :phone_sealed, :key_version, :template,
                CASE WHEN :attempt_id::uuid IS NULL THEN 'queued' ELSE 'sending' END::message_status,
                created_at + make_interval(secs => :lease_ms::int / 1000.0), created_at, created_at, expires_at,
+               :message_channel, :channels::jsonb, :written_in, :template_version::int, :variant,
                :country, :reserve_micros::bigint, (created_at AT TIME ZONE 'UTC')::date FROM verification
         RETURNING created_at, spend_day
     ), attempt AS (
-      INSERT INTO attempts (id, message_id, provider, started_at, price_micros, spend_day)
-        SELECT :attempt_id, :message_id, :provider, created_at, :price_micros::bigint, spend_day
+      INSERT INTO attempts (id, message_id, provider, channel, sender, route, started_at, price_micros, spend_day)
+        SELECT :attempt_id, :message_id, :provider, :message_channel, :sender, :route, created_at, :price_micros::bigint, spend_day
           FROM message WHERE :attempt_id IS NOT NULL
     ), ${DECISION}, spend AS (${RESERVE}
     )
@@ -172,21 +199,34 @@ export const REFUSAL: StatementOf<OpenedRow> = {
 
 export const ADOPT_PHONE: Statement = { name: 'adopt_phone', text: 'SELECT adopt_phone($1, $2)' };
 
-export const RESEND: StatementOf<ReopenedRow> = {
-  name: 'resend_verification',
-  text: `WITH resent AS (
-      SELECT *, coalesce($10::timestamptz, clock_timestamp()) AS at
-        FROM resend_verification((SELECT id FROM verifications WHERE id = $1 AND ${IS_MEANT('$16')}), ${parameters(2, 15)})
+export interface ResendParameters extends MessageParameters, ResendDecisionParameters {
+  readonly id: string;
+  readonly cooldowns: readonly number[];
+  /** As of GuessParameters. */
+  readonly purpose: string | null;
+  readonly quotas: readonly number[] | null;
+  readonly secs: readonly number[];
+  readonly at: Date | null;
+}
+
+export const RESEND: NamedStatement<ResendParameters> & StatementOf<ReopenedRow> = named<ResendParameters>(
+  'resend_verification',
+  `WITH resent AS (
+      SELECT *, ${NOW} AS at
+        FROM resend_verification((SELECT id FROM verifications WHERE id = :id AND ${IS_MEANT(':purpose')}), :cooldowns,
+          :message_id, :template, :lease_ms, :attempt_id, :provider, :message_channel, :channels, :written_in,
+          :template_version, :variant, :sender, :route, :quotas, :secs, :at, :country, :price_micros, :reserve_micros,
+          :cap_micros, :kept_micros)
     ), decision AS (
-      ${resendDecision(17, '$3::uuid', 'at', 'resent WHERE ended IS NULL AND refused_by IS NULL')}
+      ${resendDecision(':message_id::uuid', 'at', 'resent WHERE ended IS NULL AND refused_by IS NULL')}
     )
     SELECT *, floor(extract(epoch FROM expires_at - at))::int AS secs_left FROM resent`,
-};
+);
 
-/** Whom a resend would text. No row where there is nothing to resend. */
-export const PHONE_OF: StatementOf<SealedPhone> = {
+/** Whom a resend would text, and what. No row where there is nothing to resend. */
+export const PHONE_OF: StatementOf<ResendRow> = {
   name: 'phone_of',
-  text: `SELECT phone_key, phone_sealed, key_version FROM verifications WHERE id = $1 AND status = 'pending' AND ${IS_MEANT('$2')}`,
+  text: `SELECT phone_key, phone_sealed, key_version, purpose, code_length, channel, locale FROM verifications WHERE id = $1 AND status = 'pending' AND ${IS_MEANT('$2')}`,
 };
 
 /** What a resend would answer if it were refused, with the same columns. */

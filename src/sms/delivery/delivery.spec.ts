@@ -2,7 +2,7 @@ import { PhoneNumber, systemClock } from '../../kernel/index.js';
 import { ProviderError, type ProviderFault } from '../provider/provider-error.js';
 import type { Receipt, SmsMessage, SmsProvider } from '../provider/sms-provider.js';
 import { Rotation } from '../routing/rotation.js';
-import { Delivery, type AttemptJournal, type DeliveryOptions } from './delivery.js';
+import { Delivery, type AttemptJournal, type DeliveryOptions, type Itinerary } from './delivery.js';
 
 type Answer = 'accepted' | 'silence' | ProviderFault;
 
@@ -46,10 +46,13 @@ async function deliver(
     random: () => 0,
   };
   const turn = rotation.take()!;
+  const way: Itinerary = {
+    ...{ channel: 'sms', why: null, senderAt: () => null },
+    providers: providers.map(({ name }) => name),
+  };
   const log = { failedOver: () => Promise.resolve(), ...journal };
-  const dispatch = await new Delivery({ ...defaults, ...options }, { ...text, validForSecs }, log).run({
-    id: 'first',
-    turn,
+  const dispatch = await new Delivery({ ...defaults, ...options }, { ...text, validForSecs }, log, way).run({
+    ...{ id: 'first', turn, sender: null },
   });
   return {
     dispatch,

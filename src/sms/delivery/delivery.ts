@@ -6,16 +6,33 @@ import type { Clock } from '../../kernel/index.js';
 import { isPassing, OUTCOME, ProviderError, type ProviderFault } from '../provider/provider-error.js';
 import type { SmsMessage } from '../provider/sms-provider.js';
 import type { Rotation, Turn } from '../routing/rotation.js';
+import type { Route } from '../routing/router.js';
 import { backoff } from './backoff.js';
 import type { Attempt, Dispatch } from './dispatch.js';
 
 /** What one message needs to be told about while it is on its way. */
 export interface AttemptJournal {
   /** Called before another try begins; when it throws, that try does not take place. */
-  failedOver(ended: Attempt, begun: { readonly id: string; readonly provider: string }): Promise<void>;
+  failedOver(ended: Attempt, begun: Begun): Promise<void>;
 }
 
-export type Text = Omit<SmsMessage, 'attemptId'>;
+/** A try that is to begin. */
+export interface Begun {
+  readonly id: string;
+  readonly provider: string;
+  /** Our number or name that it goes out under; null: the provider chooses. */
+  readonly sender: string | null;
+  /** Why this provider, in one word; null: it is the next by preference. */
+  readonly route: string | null;
+}
+
+export type Text = Omit<SmsMessage, 'attemptId' | 'channel' | 'sender'>;
+
+/** Whom to ask, in which order, and what our name is there. */
+export interface Itinerary extends Route {
+  readonly channel: NonNullable<SmsMessage['channel']>;
+  senderAt(provider: string): string | null;
+}
 
 export interface DeliveryOptions {
   readonly rotation: Rotation;
@@ -35,6 +52,7 @@ const LEAST_TRY_MS = 100;
 interface Try {
   readonly id: string;
   readonly turn: Turn;
+  readonly sender: string | null;
 }
 
 /** The way of one message through the rotation: design, section 3. */
@@ -51,6 +69,7 @@ export class Delivery {
     private readonly options: DeliveryOptions,
     private readonly text: Text,
     private readonly journal: AttemptJournal,
+    private readonly way: Itinerary,
     /** Providers that had this text before, and whether one of them may have sent it. */
     before: { readonly tried: readonly string[]; readonly mayBeOut: boolean } = { tried: [], mayBeOut: false },
     /** Monotonic: when the budget began to run. Whoever slept since then, past the lease, sends nothing. */
@@ -72,13 +91,16 @@ export class Delivery {
     return { status: this.status(), attempts: this.attempts };
   }
 
-  private async try({ id, turn }: Try): Promise<Attempt> {
+  private async try({ id, turn, sender }: Try): Promise<Attempt> {
     const { rotation, attemptTimeoutMs, slowAfterMs, clock } = this.options;
     const { provider } = turn;
     this.tried.add(provider.name);
     const started = clock.monotonic();
     const left = this.deadline - started;
-    const longest = rotation.hasOther(this.tried) && !this.mayBeOut ? attemptTimeoutMs : provider.patience.timeoutMs;
+    const longest =
+      rotation.hasOther(this.tried, this.way.providers) && !this.mayBeOut
+        ? attemptTimeoutMs
+        : provider.patience.timeoutMs;
     const share = Math.ceil(Math.min(longest, left));
     if (left < LEAST_TRY_MS) {
       turn.drop();
@@ -94,7 +116,7 @@ export class Delivery {
     }
     const { signal, release } = clock.deadline(share);
     try {
-      const { providerMessageId } = await provider.send(this.messageFor(id, left), signal);
+      const { providerMessageId } = await provider.send(this.messageFor(id, sender, left), signal);
       const durationMs = clock.monotonic() - started;
       turn.end({ slow: durationMs > slowAfterMs });
       return { id, provider: provider.name, durationMs, outcome: 'accepted', providerMessageId };
@@ -111,11 +133,12 @@ export class Delivery {
   }
 
   /** A later try leaves the network less time to deliver. */
-  private messageFor(attemptId: string, leftMs: number): SmsMessage {
+  private messageFor(attemptId: string, sender: string | null, leftMs: number): SmsMessage {
     const { validForSecs, ...text } = this.text;
-    if (validForSecs === undefined) return { ...text, attemptId };
+    const message = { ...text, channel: this.way.channel, ...(sender !== null && { sender }), attemptId };
+    if (validForSecs === undefined) return message;
     const usedSecs = (this.options.sendBudgetMs - leftMs) / 1_000;
-    return { ...text, attemptId, validForSecs: Math.max(1, Math.floor(validForSecs - usedSecs)) };
+    return { ...message, validForSecs: Math.max(1, Math.floor(validForSecs - usedSecs)) };
   }
 
   /** Who is to be tried after this attempt; undefined when that was the last. */
@@ -128,11 +151,15 @@ export class Delivery {
       this.mayBeOut = true;
     }
     if (this.timeLeft() < LEAST_TRY_MS) return undefined;
-    const other = this.options.rotation.take(this.tried);
-    if (other) return { id: randomUUID(), turn: other };
+    const { providers } = this.way;
+    const other = this.options.rotation.take(this.tried, providers);
+    if (other) return this.tryOf(other);
     // What may be out is tried again at the same provider only if no other is configured; what is not, if none is well.
     const { rotation } = this.options;
-    const alone = attempt.outcome === 'unknown' ? rotation.size === 1 : !rotation.hasOther(new Set([attempt.provider]));
+    const alone =
+      attempt.outcome === 'unknown'
+        ? providers.length === 1
+        : !rotation.hasOther(new Set([attempt.provider]), providers);
     return alone && !lastChance ? this.again(attempt, turn) : undefined;
   }
 
@@ -147,14 +174,20 @@ export class Delivery {
       await this.options.clock.wait(delay);
     }
     const others = [...this.tried].filter((name) => name !== provider.name);
-    const turn = this.options.rotation.take(new Set(others));
-    return turn && { id: randomUUID(), turn };
+    const turn = this.options.rotation.take(new Set(others), this.way.providers);
+    return turn && this.tryOf(turn);
   }
 
-  private async begin(ended: Attempt, { id, turn }: Try): Promise<void> {
+  private tryOf(turn: Turn): Try {
+    return { id: randomUUID(), turn, sender: this.way.senderAt(turn.provider.name) };
+  }
+
+  private async begin(ended: Attempt, { id, turn, sender }: Try): Promise<void> {
     this.logger.debug(`attempt ${ended.id} at ${ended.provider} ended ${ended.outcome}; trying ${turn.provider.name}`);
     try {
-      await this.journal.failedOver(ended, { id, provider: turn.provider.name });
+      const provider = turn.provider.name;
+      const begun = { id, provider, sender, route: 'failover' };
+      await this.journal.failedOver(ended, begun);
     } catch (error) {
       turn.drop();
       throw error;

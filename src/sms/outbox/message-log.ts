@@ -2,9 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { Clock } from '../../kernel/index.js';
 import { Database, valuesFor } from '../../prisma/index.js';
-import type { AttemptJournal } from '../delivery/delivery.js';
+import type { AttemptJournal, Begun } from '../delivery/delivery.js';
 import type { Attempt, Dispatch } from '../delivery/dispatch.js';
 import { Pricing } from '../pricing/pricing.js';
+import type { Channel } from '../provider/channel.js';
 import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox.options.js';
 import { ReportSources } from './report-sources.js';
 import * as sql from './outbox.sql.js';
@@ -23,12 +24,6 @@ export class BudgetSpent extends Error {
 export interface Billed {
   readonly country: string | null;
   readonly segments: number;
-}
-
-/** A try that is to begin. */
-export interface Begun {
-  readonly id: string;
-  readonly provider: string;
 }
 
 /** A message, and which of its claims is ours; the first, by whoever wrote it, is 0. */
@@ -77,34 +72,25 @@ export class MessageLog {
    * @param texts that may go out from here on: what they cost at most is reserved
    * @throws {LeaseLost | BudgetSpent}
    */
-  async begin({ id, turn }: Claim, attempt: Begun, { segments, country }: Billed, texts: number): Promise<void> {
-    const { capMicros, keptMicros } = this.pricing;
-    const price = this.pricing.price(segments, country, attempt.provider);
+  async begin(
+    { id, turn }: Claim,
+    begun: Begun,
+    channel: Channel,
+    { segments, country }: Billed,
+    texts: number,
+  ): Promise<void> {
     const need = this.pricing.worst(segments, country, texts);
-    const what = [
-      id,
-      turn,
-      attempt.id,
-      attempt.provider,
-      price,
-      need,
-      capMicros,
-      keptMicros,
-      this.clock.databaseTime(),
-    ];
-    this.hasBegun(await this.database.query<sql.BegunRow>(sql.BEGIN, what));
+    const values = valuesFor(sql.BEGIN, { id, turn, channel, need, ...this.tryOf(begun, { segments, country }) });
+    this.hasBegun(await this.database.query<sql.BegunRow>(sql.BEGIN, values));
   }
 
   /** Told of every further try of a message that is ours; throws {@link LeaseLost} when it no longer is. */
-  journal({ turn }: Claim, { segments, country }: Billed): AttemptJournal {
+  journal({ turn }: Claim, billed: Billed): AttemptJournal {
     return {
       failedOver: async (ended, begun) => {
-        const [id, result, fault] = outcome(ended);
-        const { capMicros, keptMicros } = this.pricing;
-        const price = this.pricing.price(segments, country, begun.provider);
-        const budget = [price, capMicros, keptMicros];
-        const values = [id, result, fault, turn, begun.id, begun.provider, ...budget, this.clock.databaseTime()];
-        this.hasBegun(await this.database.query<sql.BegunRow>(sql.FAIL_OVER, values));
+        const [ended_id, result, fault] = outcome(ended);
+        const said = { ended_id, outcome: result, fault, turn, ...this.tryOf(begun, billed) };
+        this.hasBegun(await this.database.query<sql.BegunRow>(sql.FAIL_OVER, valuesFor(sql.FAIL_OVER, said)));
       },
     };
   }
@@ -148,6 +134,12 @@ export class MessageLog {
   async statusOf(messageId: string): Promise<DeliveryStatus> {
     const [row] = await this.database.query<{ status: DeliveryStatus }>(sql.STATUS, [messageId]);
     return row?.status ?? 'unknown';
+  }
+
+  private tryOf({ id, provider, sender, route }: Begun, { segments, country }: Billed) {
+    const { capMicros: cap, keptMicros: kept } = this.pricing;
+    const price = this.pricing.price(segments, country, provider);
+    return { attempt_id: id, provider, sender, route, price, cap, kept, at: this.clock.databaseTime() };
   }
 
   private hasBegun([row]: readonly sql.BegunRow[]): void {

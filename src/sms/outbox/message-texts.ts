@@ -3,8 +3,13 @@ import { Injectable } from '@nestjs/common';
 import type { PhoneNumber } from '../../kernel/index.js';
 import type { ClaimedRow } from './outbox.sql.js';
 
+/** What goes out. */
+export interface Rendered {
+  readonly body: string;
+}
+
 /** Makes the text of a message anew. Undefined when nobody needs it any more. */
-export type Render = (message: ClaimedRow, phone: PhoneNumber) => Promise<string | undefined>;
+export type Render = (message: ClaimedRow, phone: PhoneNumber) => Promise<Rendered | undefined>;
 
 /** The database holds no texts: who writes messages of a kind says here how their text is made again. */
 @Injectable()
@@ -15,7 +20,7 @@ export class MessageTexts {
     this.renderers.set(template, render);
   }
 
-  async textOf(message: ClaimedRow, phone: PhoneNumber): Promise<string | undefined> {
+  async textOf(message: ClaimedRow, phone: PhoneNumber): Promise<Rendered | undefined> {
     const render = this.renderers.get(message.template);
     if (!render) throw new Error(`Nobody knows how to write a message of kind "${message.template}".`);
     return render(message, phone);

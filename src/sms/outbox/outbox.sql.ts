@@ -1,5 +1,6 @@
 import type { SealedPhone } from '../../kernel/index.js';
 import { named, type Statement } from '../../prisma/index.js';
+import type { Channel } from '../provider/channel.js';
 
 /** A message that is now ours, until its lease runs out or somebody else claims it. */
 export interface ClaimedRow extends SealedPhone {
@@ -18,6 +19,15 @@ export interface ClaimedRow extends SealedPhone {
   readonly may_have_sent: readonly string[];
   /** Providers whose network said that theirs will not. */
   readonly given_up: readonly string[];
+  readonly channel: Channel;
+  /** As `Message.channels`. */
+  readonly channels: unknown;
+  readonly locale: string | null;
+  readonly template_version: number | null;
+  readonly variant: string | null;
+  readonly variables: Readonly<Record<string, string | number>>;
+  readonly body_sealed: Uint8Array | null;
+  readonly batch_id: string | null;
 }
 
 /** What became of the hit that a message took in its phone's window: moved, or (null) given back. */
@@ -49,15 +59,41 @@ export interface BegunRow {
   readonly begun: 'begun' | 'lost' | 'cost';
 }
 
-export const BEGIN: Statement = {
-  name: 'begin_attempt',
-  text: 'SELECT begin_attempt($1, $2, $3, $4, $5, $6, $7, $8, $9) AS begun',
-};
+interface TryParameters {
+  readonly turn: number;
+  readonly attempt_id: string;
+  readonly provider: string;
+  readonly sender: string | null;
+  readonly route: string | null;
+  /** Of this try, if it goes out. */
+  readonly price: number;
+  readonly cap: number;
+  readonly kept: number;
+  readonly at: Date | null;
+}
 
-export const FAIL_OVER: Statement = {
-  name: 'fail_over',
-  text: 'SELECT fail_over($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS begun',
-};
+export interface BeginParameters extends TryParameters {
+  readonly id: string;
+  readonly channel: Channel;
+  /** Of every try that may go out from here on. */
+  readonly need: number;
+}
+
+export const BEGIN = named<BeginParameters>(
+  'begin_attempt',
+  `SELECT begin_attempt(:id, :turn, :attempt_id, :provider, :channel, :sender, :route, :price, :need, :cap, :kept, :at) AS begun`,
+);
+
+export interface FailOverParameters extends TryParameters {
+  readonly ended_id: unknown;
+  readonly outcome: unknown;
+  readonly fault: unknown;
+}
+
+export const FAIL_OVER = named<FailOverParameters>(
+  'fail_over',
+  `SELECT fail_over(:ended_id, :outcome, :fault, :turn, :attempt_id, :provider, :sender, :route, :price, :cap, :kept, :at) AS begun`,
+);
 
 export interface AcceptParameters {
   readonly id: string;

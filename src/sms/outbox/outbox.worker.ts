@@ -14,6 +14,7 @@ import { BudgetSpent, LeaseLost, MessageLog } from './message-log.js';
 import { MessageTexts } from './message-texts.js';
 import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox.options.js';
 import { segmentsOf } from '../pricing/segments.js';
+import type { Destination } from '../routing/router.js';
 import type { ClaimedRow } from './outbox.sql.js';
 import { ReportSources } from './report-sources.js';
 
@@ -84,29 +85,29 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async tryTo(message: ClaimedRow): Promise<void> {
     const { id, expires_in_ms: leftMs, may_have_sent: out } = message;
-    const ended = this.endOf(message);
+    const phone = openPhone(this.keys, message);
+    const destination = { to: phone, channel: message.channel };
+    const ended = this.endOf(message, destination);
     if (ended) {
       if (ended.reason) this.logger.error(`message ${id} ended ${ended.status}: ${ended.reason}`);
       return this.messages.close(message, { status: ended.status });
     }
-    const phone = openPhone(this.keys, message);
-    const body = await this.texts.textOf(message, phone);
-    if (body === undefined) return this.messages.close(message, { status: this.unneeded(message) });
+    const text = await this.texts.textOf(message, phone);
+    if (!text) return this.messages.close(message, { status: this.unneeded(message) });
 
     const retryMs = backoff(message.tries, Math.random);
     const tried = [...out, ...message.given_up];
     // A follow-up is one text, even if nobody knows whether it went out.
     const mayBeOut = out.length > 0 || message.is_follow_up;
-    const plan = this.sms.plan({ tried, mayBeOut, elsewhere: message.is_follow_up });
+    const plan = this.sms.plan({ ...destination, tried, mayBeOut, elsewhere: message.is_follow_up });
     if (!plan) return this.messages.close(message, { status: 'queued', retryMs });
     try {
-      const billed = { country: phone.country ?? null, segments: segmentsOf(body) };
-      const attempt = { id: plan.attemptId, provider: plan.provider };
-      await this.messages.begin(message, attempt, billed, mayBeOut ? 1 : MOST_OUT);
-      const text = { to: phone, body, validForSecs: Math.max(1, Math.floor(leftMs / 1_000)) };
-      const dispatch = await plan.deliver(text, this.messages.journal(message, billed));
+      const billed = { country: phone.country ?? null, segments: segmentsOf(text.body) };
+      await this.messages.begin(message, plan.first, plan.channel, billed, mayBeOut ? 1 : MOST_OUT);
+      const validForSecs = Math.max(1, Math.floor(leftMs / 1_000));
+      const dispatch = await plan.deliver({ ...text, validForSecs }, this.messages.journal(message, billed));
       const asked = [...tried, ...dispatch.attempts.map(({ provider }) => provider)];
-      const ending = endingOf(dispatch, retryMs, out.length === 0 && this.sms.mayTryAgain(asked));
+      const ending = endingOf(dispatch, retryMs, out.length === 0 && this.sms.mayTryAgain(destination, asked));
       await this.messages.close(message, ending, dispatch);
       const what = message.is_follow_up ? `follow-up of message ${id}` : `message ${id}`;
       this.logger.log(
@@ -125,9 +126,11 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
   /** Why nobody tries any more, if so. */
   private endOf(
     message: ClaimedRow,
+    destination: Destination,
   ): { status: 'unknown' | 'failed' | 'canceled' | 'as_reported'; reason?: string } | undefined {
     const { may_have_sent: out, is_follow_up, settled, opted_out, given_up } = message;
-    if (settled || (is_follow_up && !this.sms.hasOther([...out, ...given_up]))) return { status: 'as_reported' };
+    if (settled || (is_follow_up && !this.sms.hasOther(destination, [...out, ...given_up])))
+      return { status: 'as_reported' };
     if (opted_out) return { status: this.unneeded(message) };
     const reason =
       message.expires_in_ms <= 0 ? 'its time ran out' : out.length >= MOST_OUT ? 'two texts may be out' : undefined;

@@ -1,10 +1,15 @@
 import type { PhoneNumber } from '../../kernel/index.js';
+import type { Channel } from './channel.js';
 
 /** One text for one phone, ready to hand to any provider. */
 export interface SmsMessage {
   readonly to: PhoneNumber;
   /** At most 1600 characters. */
   readonly body: string;
+  /** How it travels; sms. */
+  readonly channel?: Channel;
+  /** Our number or name that it goes out under; without it the adapter chooses. */
+  readonly sender?: string;
   /** Seconds after which the text is worthless and must not be delivered any more. */
   readonly validForSecs?: number;
   /** Names this try at this provider, for those that report under a name of ours. */

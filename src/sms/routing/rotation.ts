@@ -40,10 +40,13 @@ export class Rotation {
     this.members = providers.map((provider) => new Member(provider, { random, onChange }, clock.monotonic()));
   }
 
-  /** The most preferred provider that may send now and is not in `tried`. */
-  take(tried: ReadonlySet<string> = new Set()): Turn | undefined {
+  /**
+   * The first provider that may send now and is not in `tried`.
+   * @param order who may be asked, most preferred first; without it all, as they were configured
+   */
+  take(tried: ReadonlySet<string> = new Set(), order?: readonly string[]): Turn | undefined {
     const now = this.clock.monotonic();
-    const left = this.members.filter(({ provider }) => !tried.has(provider.name));
+    const left = this.inOrder(order).filter(({ provider }) => !tried.has(provider.name));
     const member = left.find((candidate) => candidate.begin(now));
     return member ? this.turn(member) : this.outOfNeed(left, now);
   }
@@ -53,9 +56,9 @@ export class Rotation {
     return this.members.length;
   }
 
-  /** Whether anyone outside `tried` could have a turn. */
-  hasOther(tried: ReadonlySet<string>): boolean {
-    return this.members.some((member) => !member.isSuspended && !tried.has(member.provider.name));
+  /** Whether anyone of `order` outside `tried` could have a turn. */
+  hasOther(tried: ReadonlySet<string>, order?: readonly string[]): boolean {
+    return this.inOrder(order).some((member) => !member.isSuspended && !tried.has(member.provider.name));
   }
 
   pinged(name: string, answered: boolean): void {
@@ -70,6 +73,11 @@ export class Rotation {
   standings(): readonly Standing[] {
     const now = this.clock.monotonic();
     return this.members.map((member) => member.standing(now));
+  }
+
+  private inOrder(order: readonly string[] | undefined): readonly Member[] {
+    if (!order) return this.members;
+    return order.flatMap((name) => this.members.find(({ provider }) => provider.name === name) ?? []);
   }
 
   /** Only while all are out; a turn that is dropped leaves the second to somebody else. */
