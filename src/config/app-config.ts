@@ -28,7 +28,7 @@ export interface AppConfig {
   };
   readonly database:
     | { readonly kind: 'pglite'; readonly dataDir: string }
-    | { readonly kind: 'postgres'; readonly url: string };
+    | { readonly kind: 'postgres'; readonly url: string; readonly maxConnections: number };
   readonly dataDir: string;
   readonly secrets: { readonly current: string; readonly previous?: string };
   readonly apiKeys: readonly { readonly name: string; readonly key: string }[];

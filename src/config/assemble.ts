@@ -29,7 +29,7 @@ export function assemble(
       corsOrigins: server.CORS_ORIGINS.map((origin) => new URL(origin).origin),
     },
     database: storage.DATABASE_URL
-      ? { kind: 'postgres', url: storage.DATABASE_URL }
+      ? { kind: 'postgres', url: storage.DATABASE_URL, maxConnections: storage.DATABASE_MAX_CONNECTIONS }
       : { kind: 'pglite', dataDir: storage.DATA_DIR },
     dataDir: storage.DATA_DIR,
     secrets: { current, previous: secrets.APP_SECRET_PREVIOUS },

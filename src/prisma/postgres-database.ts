@@ -9,7 +9,11 @@ import { DatabaseError, Pool } from 'pg';
 import { Database, DatabaseUnavailable, Refused, type Statement } from './database.js';
 import { migrate } from './migrations.js';
 
-const CONNECTIONS = 20;
+/**
+ * Starts meet in the row of the day's budget: measured on two cores, 20 connections brought 0.6 of what 8 did, for 1.5 of
+ * PostgreSQL's CPU.
+ */
+const CONNECTIONS = 8;
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 5_000;
 
@@ -22,10 +26,10 @@ export class PostgresDatabase extends Database {
   }
 
   /** @throws {DatabaseUnavailable} */
-  static async connect(url: string): Promise<PostgresDatabase> {
+  static async connect(url: string, maxConnections = CONNECTIONS): Promise<PostgresDatabase> {
     const pool = new Pool({
       connectionString: url,
-      max: CONNECTIONS,
+      max: maxConnections,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       query_timeout: STATEMENT_TIMEOUT_MS + 1_000, // for a server that has stopped answering at all

@@ -12,7 +12,9 @@ import { PrismaService } from './prisma.service.js';
       provide: Database,
       inject: [PRISMA_OPTIONS],
       useFactory: (options: PrismaOptions) =>
-        options.kind === 'postgres' ? PostgresDatabase.connect(options.url) : EmbeddedDatabase.open(options.dataDir),
+        options.kind === 'postgres'
+          ? PostgresDatabase.connect(options.url, options.maxConnections)
+          : EmbeddedDatabase.open(options.dataDir),
     },
     {
       provide: PrismaService,

@@ -16,6 +16,13 @@ export class StorageEnvironment {
   @passes('isPostgresUrl', isUrlOf('postgres:', 'postgresql:'), saying('must be a postgresql:// URL'))
   DATABASE_URL?: string;
 
+  @Env({
+    about: 'Connections to PostgreSQL at most, of one process. More than a few for each of its cores make it slower.',
+    example: '8',
+  })
+  @IsWithin(1, 1_000)
+  DATABASE_MAX_CONNECTIONS: number = 8;
+
   @Env({ about: 'A Redis server; unset: limits live in the database.', example: 'redis://localhost:6379' })
   @IsOptional()
   @passes('isRedisUrl', isUrlOf('redis:', 'rediss:'), saying('must be a redis:// or rediss:// URL'))

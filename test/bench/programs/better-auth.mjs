@@ -25,7 +25,7 @@ async function sendOTP({ phoneNumber: To, code }) {
 }
 
 const options = {
-  database: new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 20 }),
+  database: new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 8 }),
   secret: 'bench-secret-0123456789-0123456789-0123456789',
   baseURL: 'http://127.0.0.1',
   rateLimit: { enabled: false },

@@ -27,7 +27,7 @@ const quotas = [5, 20];
 const secs = [3_600, 86_400];
 const levels = levelArrays(DEFAULT_POLICY);
 
-const database = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 20 });
+const database = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 8 });
 const provider = new Pool(process.env.PROVIDER_URL, { connections: 1_024, pipelining: 1 });
 
 const run = ({ name, text, order }, given) => database.query({ name, text, values: order.map((key) => given[key]) });
@@ -119,6 +119,8 @@ app.post('/v1/verifications', { schema: { body: phoneBody, response: { 201: star
     ...{ id, purpose: 'verification', channel: 'sms', locale: null, code_length: 6, max_checks: 5 },
     ...{ phone_key: key, phone_sealed: seal(phone, key), key_version: 1, ttl_secs: 600, cooldown_secs: 30 },
     ...{ message_id: message, template: 'verification', lease_ms: 13_000, attempt_id: attempt, provider: 'twilio' },
+    ...{ message_channel: 'sms', channels: null, written_in: 'en', template_version: null, variant: null },
+    ...{ sender: null, route: null },
     ...{ at: null, quotas, secs, ...gateOf(phone) },
     ...{ country: 'US', price_micros: 13_000, reserve_micros: 26_000, cap_micros: 1e12, kept_micros: 0 },
   });
