@@ -90,6 +90,11 @@ export function judge(rows) {
       met: more <= 10,
     });
   }
+  const told = find('delivery report', 'Sixdigit');
+  if (told) {
+    const measured = `${told.perSecond.toFixed(0)} a second`;
+    verdicts.push({ aim: '5000 delivery reports a second', measured, met: told.perSecond >= 5_000 });
+  }
   const memory = rows.filter(({ who, rssMb, load }) => who === 'Sixdigit' && rssMb && load.endsWith('connections'));
   if (memory.length > 0) {
     const peak = Math.max(...memory.map(({ rssMb }) => rssMb));

@@ -25,8 +25,9 @@ const { growth } = await import('./scenarios/growth.mjs');
 const { adapters } = await import('./scenarios/adapters.mjs');
 const { failover } = await import('./scenarios/failover.mjs');
 const { drain } = await import('./scenarios/drain.mjs');
+const { reports } = await import('./scenarios/reports.mjs');
 const { boot } = await import('./scenarios/boot.mjs');
-const SCENARIOS = { start: throughput, latency, growth, adapters, failover, drain, boot };
+const SCENARIOS = { start: throughput, latency, growth, adapters, failover, drain, reports, boot };
 
 async function cleanUp() {
   await stopAll();

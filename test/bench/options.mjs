@@ -1,7 +1,7 @@
 // node test/bench/main.mjs [--only start,adapters] [--rounds 3] [--seconds 3] [--rows 1000000] [--quick] [--write FILE]
 import { parseArgs } from 'node:util';
 
-export const SCENARIOS = ['start', 'latency', 'growth', 'adapters', 'failover', 'drain', 'boot'];
+export const SCENARIOS = ['start', 'latency', 'growth', 'adapters', 'failover', 'drain', 'reports', 'boot'];
 const FULL = { rounds: 3, seconds: 3, rows: 1_000_000, backlog: 10_000 };
 const QUICK = { rounds: 1, seconds: 1, rows: 20_000, backlog: 1_000 };
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import fc from 'fast-check';
@@ -401,7 +402,7 @@ describe('the same reports in any order, as often as they like', () => {
   ];
   const SECOND = `INSERT INTO attempts (id, message_id, provider, outcome, started_at, ended_at)
     SELECT gen_random_uuid(), id, 'aws-sns', 'unknown', now(), now() FROM messages WHERE verification_id = $1`;
-  async function endOf(reports: readonly About[], attempts: number) {
+  async function endOf(reports: readonly About[], attempts: number, together = false) {
     const { id } = await one.verifications.start(request(newPhone()));
     if (attempts === 2) await rows(SECOND, [id]);
     const made = await rows(
@@ -409,9 +410,10 @@ describe('the same reports in any order, as often as they like', () => {
       [id],
     );
     const ids = new Map(made.map(({ id: attempt, provider }) => [provider, attempt]));
-    for (const { about, ...said } of reports) {
-      if (ids.has(about)) await one.reports.record(about, { ...said, attemptId: ids.get(about) });
-    }
+    const known = reports.filter(({ about }) => ids.has(about));
+    const tell = ({ about, ...said }: About) => one.reports.record(about, { ...said, attemptId: ids.get(about) });
+    if (together) await Promise.all(known.map(tell));
+    else for (const said of known) await tell(said);
     return stateOf(id);
   }
 
@@ -427,10 +429,35 @@ describe('the same reports in any order, as often as they like', () => {
             fc.tuple(fc.constant(said), fc.shuffledSubarray([...said, ...said], { minLength: said.length * 2 })),
           ),
         async ([said, shuffled]) => {
-          expect(await endOf(shuffled, attempts)).toEqual(await endOf(said, attempts));
+          const end = await endOf(said, attempts);
+          expect(await endOf(shuffled, attempts)).toEqual(end);
+          expect(await endOf(shuffled, attempts, true)).toEqual(end);
         },
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('are taken down together where they come together', async () => {
+    await begin(1);
+    const ids: string[] = [];
+    for (let n = 0; n < 40; n++) ids.push((await one.verifications.start(request(newPhone()))).id);
+    const query = jest.spyOn(one.database, 'query');
+    const said = cluster.twilio.ledger.flatMap((entry) =>
+      (['delivered', 'sent', 'accepted', 'delivered', 'sent'] as const).map((status) => ({ status, entry })),
+    );
+    const found = await Promise.all(said.map(({ status, entry }) => twilioSays({ status }, entry)));
+    expect(found.every(Boolean)).toBe(true);
+    expect(await Promise.all(ids.map(deliveryOf))).toEqual(ids.map(() => 'delivered'));
+    const statements = query.mock.calls.filter(([{ name }]) => name.startsWith('record_'));
+    expect(statements.length).toBeLessThan(said.length / 20);
+  });
+
+  it('say no of what is no text of ours, among others that are', async () => {
+    await begin(1);
+    await one.verifications.start(request());
+    const strange = { attemptId: randomUUID(), providerMessageId: 'SM1', status: 'sent' } as const;
+    const answers = [one.reports.record('twilio', strange), twilioSays({}), one.reports.record('aws-sns', strange)];
+    expect(await Promise.all(answers)).toEqual([false, true, false]);
   });
 });

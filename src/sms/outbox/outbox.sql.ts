@@ -111,7 +111,7 @@ const AT = 'coalesce(:at::timestamptz, clock_timestamp())';
 /**
  * What `record_dispatch` does when a provider simply took the text, as one plain statement: its price is booked, and what
  * was reserved beyond it released. No row when there is more to it: any report takes its message further than `sending`, and
- * whoever claims it takes a turn.
+ * whoever claims it takes a turn. Its commit waits for no disk: docs/decisions/0016.
  */
 export const ACCEPT = named<AcceptParameters>(
   'record_dispatch',
@@ -136,7 +136,8 @@ export const ACCEPT = named<AcceptParameters>(
         FROM attempt LEFT JOIN hit ON true -- after the window, as everybody locks them
         WHERE spend_days.day = attempt.day AND rest <> 0
     )
-    SELECT key_now(phone_key) AS phone_key, created_at AS hit_at, updated_at AS moved_to FROM message`,
+    SELECT key_now(phone_key) AS phone_key, created_at AS hit_at, updated_at AS moved_to,
+           set_config('synchronous_commit', 'off', true) FROM message`,
 );
 
 export const RECORD: Statement = {
@@ -150,6 +151,62 @@ export const REPORT: Statement = {
   name: 'record_report',
   text: 'SELECT * FROM record_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
 };
+
+export interface SimpleReportsParameters {
+  readonly providers: readonly string[];
+  readonly attempt_ids: readonly (string | null)[];
+  readonly provider_message_ids: readonly (string | null)[];
+  readonly statuses: readonly string[];
+  readonly at: Date | null;
+}
+
+/** How far along, as `status_rank` says, of texts that nothing went wrong with. */
+const GOES_WELL = `('accepted', 'sent', 'delivered')`;
+
+/**
+ * What `record_report` does for many at once, where it is simple: the one try of a message, which its provider took, is or
+ * will soon be at its phone. Answers with the numbers of those that are taken down; the others are not touched, nor is anything
+ * that somebody else could hold who waits for a message. Messages are locked in order, each before its attempt, and what
+ * they were is asked again once they are.
+ */
+export const SIMPLE_REPORTS = named<SimpleReportsParameters>(
+  'record_simple_reports',
+  `WITH told AS (
+      SELECT t.n, t.provider, t.status, a.id, a.message_id, a.outcome = 'accepted' AND a.report IN ${GOES_WELL}
+          AND status_rank(a.report) >= status_rank(t.status) AS is_old
+        FROM unnest(:providers::text[], :attempt_ids::uuid[], :provider_message_ids::text[], :statuses::message_status[])
+            WITH ORDINALITY AS t(provider, attempt_id, provider_message_id, status, n)
+          CROSS JOIN LATERAL (
+            SELECT * FROM attempts WHERE id = t.attempt_id AND provider = t.provider
+            UNION ALL SELECT * FROM attempts
+              WHERE t.attempt_id IS NULL AND provider = t.provider AND provider_message_id = t.provider_message_id) AS a
+    ), furthest AS (
+      SELECT DISTINCT ON (id) id, message_id, status FROM told WHERE NOT coalesce(is_old, false) ORDER BY id, status_rank(status) DESC
+    ), message AS (
+      SELECT id, status, lease_until FROM messages
+        WHERE id IN (SELECT message_id FROM furthest) AND status IN ${GOES_WELL} AND NOT followed_up AND channels IS NULL
+          AND (SELECT count(*) FROM attempts WHERE message_id = messages.id) = 1
+        ORDER BY id FOR UPDATE
+    ), attempt AS (
+      UPDATE attempts AS a SET report = furthest.status, reported_at = coalesce(a.reported_at, ${AT})
+        FROM furthest JOIN message ON message.id = furthest.message_id
+        WHERE a.id = furthest.id AND a.outcome = 'accepted' AND a.ended_at IS NOT NULL AND a.provider_message_id IS NOT NULL
+          AND coalesce(a.report, 'accepted') IN ${GOES_WELL} AND a.report_code IS NULL
+          AND coalesce(status_rank(a.report), 0) < status_rank(furthest.status)
+        RETURNING a.id, a.message_id, a.report, message.status, message.lease_until
+    ), moved AS (
+      UPDATE messages AS m SET updated_at = ${AT}, status = CASE WHEN status_rank(report) > status_rank(attempt.status) THEN report ELSE attempt.status END,
+          lease_until = CASE report WHEN 'accepted' THEN attempt.lease_until END
+        FROM attempt WHERE m.id = attempt.message_id
+          AND (status_rank(report) > status_rank(attempt.status) OR (report <> 'accepted' AND attempt.lease_until IS NOT NULL))
+    ), source AS (
+      INSERT INTO report_sources AS s (provider, last_at) SELECT provider, ${AT} FROM (SELECT DISTINCT provider FROM told) AS told
+        WHERE NOT EXISTS (SELECT 1 FROM report_sources AS known WHERE known.provider = told.provider AND silent = 0
+          AND last_at > ${AT} - interval '10 seconds')
+        ON CONFLICT (provider) DO UPDATE SET last_at = greatest(s.last_at, excluded.last_at), silent = 0
+    )
+    SELECT DISTINCT n::int FROM told WHERE is_old OR id IN (SELECT id FROM attempt)`,
+);
 
 export const REPORTERS: Statement = {
   name: 'reporters',

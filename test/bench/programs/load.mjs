@@ -10,12 +10,12 @@ let phones = 0;
 let opened = [];
 
 /** One request on one connection: resolves with status and text. */
-function exchange(client, { path, body }, headers) {
+function exchange(client, { path, body, headers: own }, headers) {
   return new Promise((resolve, reject) => {
     let status;
     let text = '';
     client.dispatch(
-      { path, method: 'POST', headers, body },
+      { path, method: 'POST', headers: own ? { ...headers, ...own } : headers, body },
       {
         onRequestStart: () => undefined,
         onResponseStart: (_, code) => (status = code),
@@ -81,6 +81,13 @@ answer('codes', async ({ fake, keep = Infinity }) => {
   const codes = await (await request(`${fake}/_codes`)).body.json();
   opened = opened.slice(-keep).map(({ phone, id }) => ({ id, code: codes[phone] }));
   return opened.map(({ id }) => id);
+});
+
+/** What is given, each once. */
+answer('posts', (job) => {
+  let n = 0;
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  return closedLoop({ ...job, seconds: Infinity, headers }, () => job.jobs[n++], job.status);
 });
 
 const wrongFor = (code) => (code === '000000' ? '000001' : '000000');
