@@ -22,7 +22,7 @@ export class DeliveryReports {
 
   /** False when it is about no text of ours. @throws {DatabaseUnavailable} so that the provider tells it again */
   async record(provider: string, report: DeliveryReport): Promise<boolean> {
-    const { attemptId, providerMessageId, phone, status, code, curable, optedOut, costMicros } = report;
+    const { attemptId, providerMessageId, phone, status, code, curable, notOnChannel, optedOut, costMicros } = report;
     const values = [
       provider,
       attemptId ?? null,
@@ -34,6 +34,7 @@ export class DeliveryReports {
       optedOut ?? false,
       costMicros ?? null,
       this.clock.databaseTime(),
+      notOnChannel ?? false,
     ];
     const [row] = await this.database.query<ReportedRow>(REPORT, values);
     if (row?.moved_key) await this.options.onHitSettled?.({ id: row.message_id, key: row.moved_key, change: 'moved' });
