@@ -63,7 +63,8 @@ export class VerificationService {
     if (formerPhoneKey) await this.guard.adopt(phone);
     const { version: keyVersion, data: phoneSealed } = this.keys.seal(phone.e164, phoneKey);
     const code = this.secrets.codeOf(id, { purpose, key_version: keyVersion, code_length: codeLength }, phone);
-    const plan = await this.channels.reachable(phone, admitted);
+    // A stranger must not learn from the channel what became of earlier codes to this number.
+    const plan = alike ? admitted : await this.channels.reachable(phone, admitted);
     const [{ channel }] = plan;
     const letter = { to: phone, plan, locale: locale ?? null, code };
     const wording = this.codes.write(letter);
@@ -117,7 +118,8 @@ export class VerificationService {
     const phone = this.secrets.phoneOf(sealed);
     const code = this.secrets.codeOf(id, sealed, phone);
     const wished = asked ?? this.channels.asked({ channels: planFrom(sealed.channels, sealed.channel) });
-    const plan = await this.channels.reachable(phone, this.channels.admitted(phone, wished, true));
+    const admitted = this.channels.admitted(phone, wished, true);
+    const plan = alike ? admitted : await this.channels.reachable(phone, admitted);
     const letter = { to: phone, plan, locale: sealed.locale, code };
     const wording = this.codes.write(letter);
     const price = this.codes.priceOf(letter, wording);
