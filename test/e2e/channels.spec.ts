@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { becomeAdmin } from '../setup/admin.js';
 import { startApp, type TestApp } from '../setup/app.js';
 import { codeIn, credentials } from '../setup/instances.js';
 import { FakeSns, FakeTwilio, type LedgerEntry } from '../support/index.js';
@@ -121,6 +122,7 @@ describe('channels', () => {
 
   it('are told apart by what they cost', async () => {
     await start({ channel: 'voice' });
+    await becomeAdmin(app);
     const { body } = await app.call('GET', '/v1/admin/spend');
     expect(body.byChannel).toEqual(expect.arrayContaining([expect.objectContaining({ channel: 'voice' })]));
   });
