@@ -17,7 +17,7 @@ import { PERSONAL_DATA } from './privacy.rooms.js';
 import { PrivacyModule } from './privacy/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { RedisModule } from './redis/index.js';
-import { OutboxModule, SmsModule } from './sms/index.js';
+import { CHANNELS, OutboxModule, SmsModule } from './sms/index.js';
 import { ReportsModule } from './reports/index.js';
 import { SpendModule } from './spend/index.js';
 import { VerificationModule } from './verification/index.js';
@@ -31,6 +31,15 @@ const LEASE_MARGIN_MS = 5_000;
 /** What is left of the failover's time for the network's word, once the request and a look at the outbox had theirs. */
 const reportWaitMs = ({ failoverTimeoutSecs, sendBudgetMs }: AppConfig['sms']) =>
   Math.max(failoverTimeoutSecs * 1_000 - sendBudgetMs - 2_000, 2_000);
+
+/** What the operator would have to set for each channel that a configured provider could carry. */
+const missingChannels = (providers: AppConfig['sms']['providers']) =>
+  Object.fromEntries(
+    CHANNELS.map((channel) => [
+      channel,
+      providers.flatMap(({ definition, env }) => definition.missingFor?.(env, channel) ?? []),
+    ]),
+  );
 
 /** The only file that names every room, and the only one that turns configuration into a room's options. */
 @Module({})
@@ -60,6 +69,7 @@ export class AppModule {
               capMicros: limits.dailyCostLimitMicros,
               keptPercent: limits.costShareForKnown,
             },
+            missingFor: missingChannels(sms.providers),
             disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
           }),
         }),

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { DomainError, type CountryCode, type PhoneNumber } from '../kernel/index.js';
+import type { Channel } from '../sms/index.js';
 import { DEFAULT_BLOCKED_LINES, lineOf, type LineType } from './line-type.js';
 import { FRAUD_OPTIONS, type FraudOptions } from './fraud.options.js';
 
@@ -19,6 +20,9 @@ export class DestinationNotAllowed extends DomainError {
   }
 }
 
+/** Lines that get no texts, and can be called. */
+const CALLABLE: ReadonlySet<LineType> = new Set(['fixed-line']);
+
 /** Where texts may go at all: decided from the number alone, before the database and before any money. */
 @Injectable()
 export class DestinationPolicy {
@@ -33,7 +37,7 @@ export class DestinationPolicy {
   }
 
   /** @throws {DestinationNotAllowed} */
-  admit(phone: PhoneNumber): void {
+  admit(phone: PhoneNumber, channel: Channel = 'sms'): void {
     const { country } = phone;
     if ((this.allowed && !(country && this.allowed.has(country))) || (country && this.blocked.has(country))) {
       throw new DestinationNotAllowed(
@@ -43,7 +47,7 @@ export class DestinationPolicy {
       );
     }
     const line = lineOf(phone);
-    if (!line || !this.lines.has(line)) return;
+    if (!line || !this.lines.has(line) || (channel === 'voice' && CALLABLE.has(line))) return;
     throw new DestinationNotAllowed(
       'line_type',
       `Texts to ${line} numbers are switched off.`,

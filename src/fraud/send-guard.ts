@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { Clock, DomainError, KeyRing, type PhoneNumber } from '../kernel/index.js';
 import { Database } from '../prisma/index.js';
+import type { Channel } from '../sms/index.js';
 import { costOf, DEFAULT_POLICY } from './budgets.js';
 import { ChallengeRequired, ChallengeVerifier, type ChallengeAnswer } from './challenge/challenge.js';
 import { DecisionLog } from './decision-log.js';
@@ -57,10 +58,10 @@ export class SendGuard {
     this.monitored = new Set(options.monitoredCountries);
   }
 
-  /** From the number alone. @throws {DestinationNotAllowed} */
-  admit(phone: PhoneNumber, isResend = false): void {
+  /** By which of them the number may be reached, from it alone. @throws {DestinationNotAllowed} where that is none */
+  admit(phone: PhoneNumber, channels: readonly Channel[] = ['sms'], isResend = false): Channel[] {
     try {
-      this.destinations.admit(phone);
+      return this.admitted(phone, channels);
     } catch (error) {
       if (error instanceof DestinationNotAllowed) {
         const send = { ...this.about(phone), verdict: 'deny', level: null, reason: error.reason };
@@ -120,8 +121,9 @@ export class SendGuard {
     phoneKey: Uint8Array,
     priceMicros: number,
     knows: boolean,
+    channels: readonly Channel[] = ['sms'],
   ): Promise<ResendDecision> {
-    this.admit(phone, true);
+    this.admit(phone, channels, true);
     await this.adopt(phone);
     const { mode, ...about } = this.about(phone);
     const keys = prefixKeys(this.keys, phone) ?? [];
@@ -147,6 +149,21 @@ export class SendGuard {
     const { prefix_keys: keys, send_micros: priceMicros } = gate;
     this.log.refused({ ...about, mode, verdict, level, reason, keys, challenge, priceMicros });
     return asks ? new ChallengeRequired(this.challenges.demand(phone)) : error;
+  }
+
+  private admitted(phone: PhoneNumber, channels: readonly Channel[]): Channel[] {
+    const refusals: unknown[] = [];
+    const admitted = channels.filter((channel) => {
+      try {
+        this.destinations.admit(phone, channel);
+        return true;
+      } catch (error) {
+        refusals.push(error);
+        return false;
+      }
+    });
+    if (admitted.length === 0) throw refusals[0];
+    return admitted;
   }
 
   private about(phone: PhoneNumber) {

@@ -1,9 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
-import { DELIVERY_STATUSES } from '../sms/index.js';
+import { CHANNELS, DELIVERY_STATUSES } from '../sms/index.js';
 
 export class AttemptDto {
   @ApiProperty({ example: 'twilio' }) provider!: string;
+  @ApiProperty({ enum: CHANNELS }) channel!: string;
   @ApiProperty({
     enum: ['pending', 'accepted', 'not_sent', 'permanent', 'unknown'],
     description: 'What the provider answered; a report may correct "unknown" later.',
@@ -18,15 +19,28 @@ export class AttemptDto {
   })
   report?: string;
   @ApiPropertyOptional({ example: '30003', description: "The network's own code for a failure." }) reportCode?: string;
+  @ApiPropertyOptional({
+    description: 'The phone is not to be reached by this channel: no WhatsApp there, or a landline.',
+  })
+  notOnChannel?: true;
   @ApiProperty({ format: 'date-time' }) startedAt!: Date;
   @ApiPropertyOptional({ format: 'date-time' }) endedAt?: Date;
   @ApiPropertyOptional({ format: 'date-time', description: 'When the first report came.' }) reportedAt?: Date;
+}
+
+export class MessageLegDto {
+  @ApiProperty({ enum: CHANNELS }) channel!: string;
+  @ApiPropertyOptional({ example: 20, description: 'Seconds without a delivery, after which the next is tried.' })
+  fallbackAfter?: number;
 }
 
 export class MessageDto {
   @ApiProperty({ format: 'uuid' }) id!: string;
   @ApiProperty({ enum: DELIVERY_STATUSES }) status!: string;
   @ApiProperty({ example: '+******2671' }) phone!: string;
+  @ApiProperty({ enum: CHANNELS, description: 'By which it goes now.' }) channel!: string;
+  @ApiPropertyOptional({ type: [MessageLegDto], description: 'By which it goes in order, where there are several.' })
+  channels?: unknown;
   @ApiProperty({ format: 'date-time' }) createdAt!: Date;
   @ApiPropertyOptional({
     example: 'expired',

@@ -1,6 +1,6 @@
 export { type AttemptJournal, type Begun } from './delivery/delivery.js';
 export type { Attempt, Dispatch } from './delivery/dispatch.js';
-export { EmptyMessage, MessageTooLong, SmsDisabled } from './delivery/sms.errors.js';
+export { ChannelUnavailable, EmptyMessage, MessageTooLong, SmsDisabled } from './delivery/sms.errors.js';
 export { HttpClient } from './provider/http-client.js';
 export type { ProviderContext, ProviderDefinition } from './provider/provider-definition.js';
 export { OUTCOME, ProviderError, type ProviderFault } from './provider/provider-error.js';
@@ -26,11 +26,20 @@ export type { ClaimedRow, HitRow } from './outbox/outbox.sql.js';
 export { OutboxWorker } from './outbox/outbox.worker.js';
 export { pricesFromCsv, type ImportedPrices } from './pricing/csv-import.js';
 export { dollars, micros, type Micros } from './pricing/money.js';
-export { PriceList, PriceListFault } from './pricing/price-list.js';
+export { PriceList, PriceListFault, priceName } from './pricing/price-list.js';
 export { Pricing, type Budget, type Cost } from './pricing/pricing.js';
 export { segmentsOf } from './pricing/segments.js';
 export * from './provider/balance.js';
-export { CHANNELS, type Channel } from './provider/channel.js';
+export {
+  carries,
+  CHANNELS,
+  FALLBACK_AFTER,
+  MOST_LEGS,
+  planFrom,
+  type Channel,
+  type ChannelPlan,
+  type Leg,
+} from './provider/channel.js';
 export * from './provider/delivery-report.js';
 export * from './provider/reply.js';
 export * from './provider/sms-provider.js';

@@ -27,11 +27,7 @@ import { Templates } from './templates/templates.js';
     {
       provide: Pricing,
       inject: [SMS_OPTIONS],
-      useFactory: ({ providers, budget }: SmsOptions) =>
-        new Pricing(
-          providers.map(({ name }) => name),
-          budget,
-        ),
+      useFactory: ({ providers, budget }: SmsOptions) => new Pricing(providers, budget),
     },
     {
       provide: Router,

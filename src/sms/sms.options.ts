@@ -2,6 +2,7 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 
 import type { Clock, CountryCode } from '../kernel/index.js';
 import type { Budget } from './pricing/pricing.js';
+import type { Channel } from './provider/channel.js';
 import type { SmsProviders } from './provider/sms-provider.js';
 import type { Router } from './routing/router.js';
 import type { Senders } from './senders/senders.js';
@@ -23,6 +24,8 @@ export interface SmsOptions {
   readonly router?: Router;
   /** The adapters choose, without it. */
   readonly senders?: Senders;
+  /** Variables without which the configured providers do not carry a channel. */
+  readonly missingFor?: Partial<Readonly<Record<Channel, readonly string[]>>>;
   /** Why nothing is to be sent at all; sends then throw {@link SmsDisabled}. */
   readonly disabledReason?: string;
   /** For tests. */

@@ -12,9 +12,9 @@ import {
   type Text,
 } from './delivery/delivery.js';
 import type { Dispatch } from './delivery/dispatch.js';
-import { EmptyMessage, MessageTooLong, SmsDisabled } from './delivery/sms.errors.js';
+import { ChannelUnavailable, EmptyMessage, MessageTooLong, SmsDisabled } from './delivery/sms.errors.js';
 import { SmsProviders } from './provider/sms-provider.js';
-import type { Channel } from './provider/channel.js';
+import { carries, type Channel } from './provider/channel.js';
 import { Rotation } from './routing/rotation.js';
 import { Router, type Destination } from './routing/router.js';
 import { Senders } from './senders/senders.js';
@@ -93,6 +93,13 @@ export class SmsService {
 
   get isDisabled(): boolean {
     return this.options.disabledReason !== undefined;
+  }
+
+  /** In memory, at once. @throws {ChannelUnavailable} for the first that no configured provider carries */
+  checkCarried(channels: readonly Channel[]): void {
+    if (this.isDisabled) return; // which is what a plan says then
+    const [not] = channels.filter((channel) => !this.providers.some((provider) => carries(provider, channel)));
+    if (not) throw new ChannelUnavailable(not, this.options.missingFor?.[not] ?? []);
   }
 
   /** For callers who write down an attempt before it begins. Undefined when no provider may send now. @throws {SmsDisabled} */

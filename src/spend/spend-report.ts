@@ -37,6 +37,7 @@ export class SpendReport {
       bookedUsd: usd(booked),
       reservedUsd: usd(Number(held) - booked),
       byProvider: by(({ provider, country }) => ({ provider, country: country ?? 'unknown' })),
+      byChannel: by(({ channel }) => ({ channel })),
       byHour: by(({ hour }) => ({ hour: hour.toISOString() })),
     };
   }

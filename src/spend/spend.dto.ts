@@ -1,9 +1,17 @@
 import { ApiProperty } from '@nestjs/swagger';
 
+import { CHANNELS } from '../sms/index.js';
+
 export class ProviderSpendDto {
   @ApiProperty({ example: 'twilio' }) provider!: string;
   @ApiProperty({ example: 'US', description: 'ISO 3166-1 alpha-2, or unknown.' }) country!: string;
   @ApiProperty({ description: 'Texts that are or may be out.' }) texts!: number;
+  @ApiProperty({ example: 0.013 }) usd!: number;
+}
+
+export class ChannelSpendDto {
+  @ApiProperty({ enum: CHANNELS }) channel!: string;
+  @ApiProperty({ description: 'Texts, WhatsApp messages or calls that are or may be out.' }) texts!: number;
   @ApiProperty({ example: 0.013 }) usd!: number;
 }
 
@@ -23,5 +31,6 @@ export class SpendDto {
   @ApiProperty({ description: 'Of texts that are or may be out.' }) bookedUsd!: number;
   @ApiProperty({ description: 'For texts that are still to come.' }) reservedUsd!: number;
   @ApiProperty({ type: [ProviderSpendDto] }) byProvider!: ProviderSpendDto[];
+  @ApiProperty({ type: [ChannelSpendDto] }) byChannel!: ChannelSpendDto[];
   @ApiProperty({ type: [HourSpendDto] }) byHour!: HourSpendDto[];
 }

@@ -87,6 +87,7 @@ export const SET_LOW: Statement = {
 
 export interface PartRow {
   readonly provider: string;
+  readonly channel: string;
   readonly country: string | null;
   readonly hour: Date;
   readonly texts: number;
@@ -96,12 +97,12 @@ export interface PartRow {
 /** What was booked of a day's budget, with what was erased meanwhile. What a day reserves is begun within an hour of it. */
 export const PARTS: Statement = {
   name: 'spend_parts',
-  text: `SELECT provider, country, hour, sum(texts)::int AS texts, sum(micros)::text AS micros FROM (
-      SELECT a.provider, m.country, date_trunc('hour', a.started_at, 'UTC') AS hour, count(*) AS texts, sum(a.cost_micros) AS micros
+  text: `SELECT provider, channel, country, hour, sum(texts)::int AS texts, sum(micros)::text AS micros FROM (
+      SELECT a.provider, a.channel, m.country, date_trunc('hour', a.started_at, 'UTC') AS hour, count(*) AS texts, sum(a.cost_micros) AS micros
         FROM attempts AS a JOIN messages AS m ON m.id = a.message_id
         WHERE a.started_at >= ($1::date::timestamp AT TIME ZONE 'UTC') - interval '1 hour'
           AND a.spend_day = $1::date AND a.cost_micros IS NOT NULL
-        GROUP BY 1, 2, 3
-      UNION ALL SELECT provider, nullif(country, ''), hour, texts, cost_micros FROM spend_erased WHERE day = $1::date
-    ) AS parts GROUP BY 1, 2, 3 ORDER BY 3, 1, 2`,
+        GROUP BY 1, 2, 3, 4
+      UNION ALL SELECT provider, channel, nullif(country, ''), hour, texts, cost_micros FROM spend_erased WHERE day = $1::date
+    ) AS parts GROUP BY 1, 2, 3, 4 ORDER BY 4, 1, 2, 3`,
 };

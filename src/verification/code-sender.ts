@@ -11,11 +11,12 @@ import {
   LeaseLost,
   MessageLog,
   MessageTexts,
+  planFrom,
   Pricing,
   SmsService,
   Templates,
   type Billed,
-  type Channel,
+  type ChannelPlan,
   type Claim,
   type ClaimedRow,
   type DeliveryStatus,
@@ -35,7 +36,8 @@ const TEMPLATE = 'verification';
 /** A code on its way to a phone. */
 export interface Letter {
   readonly to: PhoneNumber;
-  readonly channel: Channel;
+  /** By which channels, in order. */
+  readonly plan: ChannelPlan;
   /** BCP 47, as it was asked for. */
   readonly locale: string | null;
   readonly code: string;
@@ -68,9 +70,9 @@ export class CodeSender {
     return this.templates.render({ template: TEMPLATE, locale, country: to.country ?? null, variables });
   }
 
-  /** What one such text costs at most, in millionths of a dollar. */
-  priceOf({ to }: Letter, { segments }: Wording): number {
-    return this.pricing.worst(segments, to.country ?? null, 1);
+  /** What one such text costs at most, by the dearest of its channels, in millionths of a dollar. */
+  priceOf({ to, plan }: Letter, { segments }: Wording): number {
+    return Math.max(...plan.map(({ channel }) => this.pricing.worst(segments, to.country ?? null, 1, channel)));
   }
 
   /**
@@ -79,39 +81,45 @@ export class CodeSender {
    * @param id of the message
    */
   async dispatching<T>(
-    { to, channel }: Letter,
+    letter: Letter,
     { segments, locale, version, variant }: Wording,
     work: (message: NewMessage, send: Send) => Promise<T>,
     id: string = randomUUID(),
   ): Promise<T> {
+    const { to, plan: legs } = letter;
+    const [{ channel }] = legs;
     const plan = this.sms.plan({ to, channel });
     const country = to.country ?? null;
     const message = {
-      ...{ id, template: TEMPLATE, channel, locale, version, variant },
+      ...{ id, template: TEMPLATE, channel, channels: legs.length > 1 ? legs : null, locale, version, variant },
       first: plan?.first ?? null,
       leaseMs: plan ? this.options.leaseMs : backoff(0, Math.random),
-      cost: this.pricing.costOf(segments, country, plan?.first.provider ?? null),
+      cost: this.pricing.costOf(segments, country, plan?.first.provider ?? null, legs),
     };
     if (!plan) return work(message, () => Promise.resolve('queued'));
-    const billed = { country, segments };
+    const billed = { country, segments, channel };
+    const claim = { id, turn: 0, fallsBack: legs.length > 1 };
+    const around = { code: letter.code, locale: letter.locale ?? locale };
     try {
-      return await work(message, (body, secsLeft) => this.deliver(id, plan, to, body, secsLeft, billed));
+      return await work(message, (body, secsLeft) =>
+        this.deliver(claim, plan, to, { ...around, body }, secsLeft, billed),
+      );
     } finally {
       plan.drop();
     }
   }
 
   private async deliver(
-    id: string,
+    claim: Claim,
     plan: Plan,
     phone: PhoneNumber,
-    body: string,
+    text: Rendered,
     secsLeft: number,
     billed: Billed,
   ): Promise<DeliveryStatus> {
-    const claim: Claim = { id, turn: 0 };
+    const { id } = claim;
     const dispatch = await plan
-      .deliver({ body, validForSecs: Math.max(1, secsLeft) }, this.messages.journal(claim, billed))
+      .deliver({ ...text, validForSecs: Math.max(1, secsLeft) }, this.messages.journal(claim, billed))
       .catch((error: unknown) => {
         if (error instanceof LeaseLost || error instanceof BudgetSpent) return undefined;
         throw error;
@@ -122,7 +130,7 @@ export class CodeSender {
       destination,
       dispatch.attempts.map(({ provider }) => provider),
     );
-    const ending = endingOf(dispatch, backoff(0, Math.random), again);
+    const ending = endingOf(dispatch, backoff(0, Math.random), again, claim.fallsBack);
     await this.messages.close(claim, ending, dispatch).catch((error: unknown) => {
       // What the provider said is true all the same; the row keeps its lease, and whoever claims it then settles it.
       if (ending.status === 'failed') throw error;
@@ -145,7 +153,9 @@ export class CodeSender {
     if (found?.status !== 'pending') return undefined;
     const row = { purpose: found.purpose, key_version: found.keyVersion, code_length: found.codeLength };
     const code = this.secrets.codeOf(found.id, row, phone);
-    return this.write({ to: phone, channel: message.channel, locale: found.locale, code }, expires_in_ms / 1_000);
+    const plan = planFrom(null, message.channel);
+    const { body, locale } = this.write({ to: phone, plan, locale: found.locale, code }, expires_in_ms / 1_000);
+    return { body, code, locale: found.locale ?? locale };
   }
 
   private failureOf({ status, attempts }: Dispatch): Error {

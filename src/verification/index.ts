@@ -1,3 +1,5 @@
+export type { Channel, ChannelPlan } from '../sms/index.js';
+export { LegDto, MayNameChannel, MayPlanChannels } from './channel.dto.js';
 export { CostLimitReached } from './verification.errors.js';
 export { ProofSigner } from './proof/proof-signer.js';
 export { PublishedKeys } from './proof/published-keys.js';
@@ -8,4 +10,11 @@ export { VerificationData } from './verification-data.js';
 export { VerificationModule } from './verification.module.js';
 export type { VerificationOptions } from './verification.options.js';
 export { VerificationService } from './verification.service.js';
-export type { Approval, CheckResult, Judgement, StartRequest, VerificationState } from './verification.types.js';
+export type {
+  Approval,
+  ChannelWish,
+  CheckResult,
+  Judgement,
+  StartRequest,
+  VerificationState,
+} from './verification.types.js';

@@ -30,7 +30,7 @@ const EXPORT = {
   text: `SELECT v.id, purpose, channel, locale, checks, sends, created_at AS "createdAt", expires_at AS "expiresAt", ended_at AS "endedAt",
       CASE WHEN status = 'pending' AND expires_at <= ${NOW(2)} THEN 'expired' ELSE status::text END AS status,
       (SELECT coalesce(json_agg(json_build_object('id', m.id, 'status', m.status, 'createdAt', m.created_at,
-          'attempts', (SELECT coalesce(json_agg(json_build_object('provider', a.provider, 'outcome', a.outcome, 'fault', a.fault,
+          'attempts', (SELECT coalesce(json_agg(json_build_object('provider', a.provider, 'channel', a.channel, 'outcome', a.outcome, 'fault', a.fault,
               'report', a.report, 'startedAt', a.started_at, 'endedAt', a.ended_at, 'costMicros', a.cost_micros)
               ORDER BY a.started_at), '[]') FROM attempts AS a WHERE a.message_id = m.id))
           ORDER BY m.created_at), '[]') FROM messages AS m WHERE m.verification_id = v.id) AS messages

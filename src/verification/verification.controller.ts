@@ -46,11 +46,11 @@ export class VerificationController {
   @ApiRepeatable()
   async resend(
     @Param('id', VerificationId) id: string,
-    @Body() _body: ResendVerificationDto,
+    @Body() body: ResendVerificationDto,
     @ThisRun() run: Run | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Shown> {
-    return shown(await this.verifications.resend(id, run), reply);
+    return shown(await this.verifications.resend(id, run, null, false, body), reply);
   }
 
   @Post(':id/check')

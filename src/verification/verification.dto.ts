@@ -1,10 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsLocale, IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
+import { IsLocale, IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
 
 import { MayBeAbsent } from '../http/index.js';
-import { DELIVERY_STATUSES } from '../sms/index.js';
+import { CHANNELS, DELIVERY_STATUSES, type Channel, type ChannelPlan } from '../sms/index.js';
+import { MayNameChannel, MayPlanChannels } from './channel.dto.js';
 
 const PURPOSE = /^[a-z][a-z0-9-]{0,31}$/;
 const PURPOSE_RULE = 'purpose must be 1 to 32 lower-case letters, digits and dashes, such as "checkout"';
@@ -48,10 +49,11 @@ export class StartVerificationDto {
   @Length(1, 64, { message: 'phone must have 1 to 64 characters' })
   phone!: string;
 
-  @ApiPropertyOptional({ enum: ['sms'], default: 'sms' })
-  @MayBeAbsent()
-  @IsIn(['sms'], { message: 'channel must be "sms"' })
-  channel: 'sms' = 'sms';
+  @MayNameChannel()
+  channel?: Channel;
+
+  @MayPlanChannels()
+  channels?: ChannelPlan;
 
   @ApiPropertyOptional({ example: 'pt-BR', description: 'BCP 47 language of the text.' })
   @MayBeAbsent()
@@ -91,17 +93,18 @@ export class CheckVerificationDto {
 }
 
 export class ResendVerificationDto {
-  @ApiPropertyOptional({ enum: ['sms'], default: 'sms' })
-  @MayBeAbsent()
-  @IsIn(['sms'], { message: 'channel must be "sms"' })
-  channel?: 'sms';
+  @MayNameChannel('as the first text went')
+  channel?: Channel;
+
+  @MayPlanChannels()
+  channels?: ChannelPlan;
 }
 
 export class VerificationDto {
   @ApiProperty({ format: 'uuid' }) id!: string;
   @ApiProperty({ enum: ['pending', 'approved', 'expired', 'canceled', 'failed'] }) status!: string;
   @ApiProperty({ example: '+******2671' }) phone!: string;
-  @ApiProperty({ example: 'sms' }) channel!: string;
+  @ApiProperty({ enum: CHANNELS, description: 'By which the newest text goes now.' }) channel!: string;
   @ApiProperty({ example: 'verification' }) purpose!: string;
   @ApiPropertyOptional({
     enum: DELIVERY_STATUSES,

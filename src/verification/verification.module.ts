@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { JwksController } from './proof/jwks.controller.js';
 import { ProofSigner } from './proof/proof-signer.js';
 import { PublishedKeys } from './proof/published-keys.js';
+import { ChannelChoice } from './channel-choice.js';
 import { VerificationController } from './verification.controller.js';
 import { VerificationModuleBase } from './verification.options.js';
 import { CodeSender } from './code-sender.js';
@@ -12,7 +13,15 @@ import { VerificationService } from './verification.service.js';
 
 @Module({
   controllers: [VerificationController, JwksController],
-  providers: [VerificationRepository, VerificationSecrets, CodeSender, VerificationService, ProofSigner, PublishedKeys],
+  providers: [
+    VerificationRepository,
+    VerificationSecrets,
+    ChannelChoice,
+    CodeSender,
+    VerificationService,
+    ProofSigner,
+    PublishedKeys,
+  ],
   exports: [VerificationService, PublishedKeys],
 })
 export class VerificationModule extends VerificationModuleBase {}

@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { resendParameters, type GateParameters, type ResendDecision } from '../fraud/index.js';
 import { IdempotencyConflict } from '../idempotency/index.js';
-import { Clock } from '../kernel/index.js';
+import { Clock, KeyRing, lookupKeysOf, type PhoneNumber } from '../kernel/index.js';
 import { SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
 import { answerTo, Database, isDuplicate, PrismaService, Refused, valuesFor } from '../prisma/index.js';
-import type { Begun, Channel, Cost } from '../sms/index.js';
+import type { Begun, Channel, ChannelPlan, Cost } from '../sms/index.js';
 import { refusalOf } from './refusals.js';
 import * as sql from './verification.sql.js';
 
@@ -32,7 +32,10 @@ export interface NewVerification extends PhoneColumns {
 export interface NewMessage {
   readonly id: string;
   readonly template: string;
+  /** By which it goes first. */
   readonly channel: Channel;
+  /** By which it goes, in order; null: by that one alone. */
+  readonly channels: ChannelPlan | null;
   /** Of its text, as it was written. */
   readonly locale: string;
   /** Of its template. */
@@ -54,13 +57,24 @@ function refused(error: unknown): never {
   throw error instanceof Refused ? refusalOf(error) : error;
 }
 
-const messageColumns = ({ id, template, channel, locale, version, variant, leaseMs, first, cost }: NewMessage) => ({
+const messageColumns = ({
+  id,
+  template,
+  channel,
+  channels,
+  version,
+  variant,
+  leaseMs,
+  first,
+  cost,
+  ...is
+}: NewMessage) => ({
   ...{
     message_id: id,
     template,
     message_channel: channel,
-    channels: null,
-    written_in: locale,
+    channels: channels && JSON.stringify(channels),
+    written_in: is.locale,
     template_version: version,
   },
   ...{ variant, lease_ms: leaseMs, attempt_id: first?.id ?? null, provider: first?.provider ?? null },
@@ -79,6 +93,7 @@ export class VerificationRepository {
     private readonly prisma: PrismaService,
     private readonly limits: SendLimits,
     private readonly windows: SendWindows,
+    private readonly keys: KeyRing,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -164,7 +179,7 @@ export class VerificationRepository {
   }
 
   newestMessage(verificationId: string) {
-    const newest = { orderBy: { createdAt: 'desc' }, select: { id: true, status: true } } as const;
+    const newest = { orderBy: { createdAt: 'desc' }, select: { id: true, status: true, channel: true } } as const;
     return answerTo(this.prisma.message.findFirst({ where: { verificationId }, ...newest }));
   }
 
@@ -176,6 +191,13 @@ export class VerificationRepository {
 
   window(phoneKey: Uint8Array): Promise<WindowRow | undefined> {
     return this.windows.state(phoneKey);
+  }
+
+  /** By which channels this phone was not to be reached at all, in the last week. */
+  async channelsWithout(phone: PhoneNumber): Promise<string[]> {
+    const values = [lookupKeysOf(this.keys, phone), this.clock.databaseTime()];
+    const rows = await this.database.query<{ channel: string }>(sql.CHANNELS_WITHOUT, values);
+    return rows.map(({ channel }) => channel);
   }
 
   /** Whom a resend would text; undefined where there is nothing to resend. */

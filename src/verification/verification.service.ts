@@ -5,7 +5,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SendGuard } from '../fraud/index.js';
 import { isSameSecret, KeyRing, PhoneNumber, type QuotaState, type Run } from '../kernel/index.js';
 import { SendLimits } from '../limits/index.js';
-import type { DeliveryStatus } from '../sms/index.js';
+import { planFrom, type DeliveryStatus } from '../sms/index.js';
+import { channelsOf, ChannelChoice } from './channel-choice.js';
 import { CodeSender, type Send } from './code-sender.js';
 import { ProofSigner } from './proof/proof-signer.js';
 import { VerificationSecrets } from './verification-secrets.js';
@@ -19,7 +20,7 @@ import {
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
 import { VerificationRepository, type NewMessage, type PhoneColumns } from './verification.repository.js';
 import type { OpenedRow } from './verification.sql.js';
-import type { CheckResult, Judgement, StartRequest, VerificationState } from './verification.types.js';
+import type { ChannelWish, CheckResult, Judgement, StartRequest, VerificationState } from './verification.types.js';
 
 /** Seconds until the next text may be asked for, by how many went before. */
 const COOLDOWNS_SECS = [30, 60, 120] as const;
@@ -31,6 +32,7 @@ export class VerificationService {
   constructor(
     private readonly verifications: VerificationRepository,
     private readonly codes: CodeSender,
+    private readonly channels: ChannelChoice,
     private readonly secrets: VerificationSecrets,
     private readonly guard: SendGuard,
     private readonly limits: SendLimits,
@@ -42,15 +44,15 @@ export class VerificationService {
   /**
    * Opens a verification and sends its code: one round trip, one POST, one round trip.
    * @param run gives the verification and its message their id
-   * @throws {InvalidPhoneFormat | DestinationNotAllowed | ChallengeRequired | RateLimitExceeded | CostLimitReached}
+   * @throws {InvalidPhoneFormat | ChannelUnavailable | DestinationNotAllowed | ChallengeRequired | RateLimitExceeded | CostLimitReached}
    * @throws {SmsDisabled | DeliveryUnavailable | DatabaseUnavailable}
    */
   async start(
-    { phone: text, purpose, channel, locale, challenge, alike }: StartRequest,
+    { phone: text, purpose, locale, challenge, alike, ...wish }: StartRequest,
     run?: Run,
   ): Promise<VerificationState> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
-    this.guard.admit(phone);
+    const admitted = this.channels.admitted(phone, this.channels.asked(wish));
     const before = run?.isRepeat && (await this.sentBefore(run));
     if (before) return before;
     const isSolved = challenge !== undefined && (await this.guard.isSolved(phone, challenge));
@@ -61,7 +63,10 @@ export class VerificationService {
     if (formerPhoneKey) await this.guard.adopt(phone);
     const { version: keyVersion, data: phoneSealed } = this.keys.seal(phone.e164, phoneKey);
     const code = this.secrets.codeOf(id, { purpose, key_version: keyVersion, code_length: codeLength }, phone);
-    const letter = { to: phone, channel, locale: locale ?? null, code };
+    // A stranger must not learn from the channel what became of earlier codes to this number.
+    const plan = alike ? admitted : await this.channels.reachable(phone, admitted);
+    const [{ channel }] = plan;
+    const letter = { to: phone, plan, locale: locale ?? null, code };
     const wording = this.codes.write(letter);
     const gate = this.guard.measure(phone, isSolved, this.codes.priceOf(letter, wording), !alike);
     const verification = {
@@ -87,7 +92,7 @@ export class VerificationService {
       if (row.opted_out) throw optedOut();
       const quotas = this.limits.admit(row);
       const delivery = await send(wording.body, row.secs_left);
-      const newest = { id: message.id, status: delivery };
+      const newest = { id: message.id, status: delivery, channel };
       return this.stateOf({ id, phone, channel, purpose, newest, row, quotas, checksLeft: maxChecks, code });
     };
     return this.codes.dispatching(letter, wording, work, run?.id);
@@ -95,20 +100,31 @@ export class VerificationService {
 
   /**
    * The same code again, with the same expiry and the same guesses.
-   * @param purpose as of `judge` @param alike as of `StartRequest` @throws as `start`, and for what has ended
+   * @param purpose as of `judge` @param alike as of `StartRequest` @param wish without one, the same way as the first
+   * @throws as `start`, and for what has ended
    */
-  async resend(id: string, run?: Run, purpose: string | null = null, alike = false): Promise<VerificationState> {
+  async resend(
+    id: string,
+    run?: Run,
+    purpose: string | null = null,
+    alike = false,
+    wish: ChannelWish = {},
+  ): Promise<VerificationState> {
+    const asked = wish.channel || wish.channels ? this.channels.asked(wish) : undefined;
     const before = run?.isRepeat && (await this.sentBefore(run));
     if (before) return before;
     const sealed = await this.verifications.phoneOf(id, purpose);
     if (!sealed) throw new VerificationNotFound();
     const phone = this.secrets.phoneOf(sealed);
     const code = this.secrets.codeOf(id, sealed, phone);
-    const letter = { to: phone, channel: sealed.channel, locale: sealed.locale, code };
+    const wished = asked ?? this.channels.asked({ channels: planFrom(sealed.channels, sealed.channel) });
+    const admitted = this.channels.admitted(phone, wished, true);
+    const plan = alike ? admitted : await this.channels.reachable(phone, admitted);
+    const letter = { to: phone, plan, locale: sealed.locale, code };
     const wording = this.codes.write(letter);
     const price = this.codes.priceOf(letter, wording);
     // What a start was allowed may have been forbidden, or blocked, since.
-    const decision = await this.guard.admitResend(phone, sealed.phone_key, price, !alike);
+    const decision = await this.guard.admitResend(phone, sealed.phone_key, price, !alike, channelsOf(plan));
     const work = async (message: NewMessage, send: Send) => {
       const row = await this.verifications.reopen(id, message, COOLDOWNS_SECS, purpose, decision);
       if (row.ended === 'not_found') throw new VerificationNotFound();
@@ -117,13 +133,13 @@ export class VerificationService {
       if (row.ended === 'opted_out') throw optedOut();
       const quotas = this.limits.admit(row);
       const delivery = await send(this.codes.write(letter, row.secs_left).body, row.secs_left);
-      const { channel, max_checks, checks } = row;
+      const { max_checks, checks } = row;
       return this.stateOf({
         id,
         phone,
-        channel,
+        channel: message.channel,
         purpose: row.purpose,
-        newest: { id: message.id, status: delivery },
+        newest: { id: message.id, status: delivery, channel: message.channel },
         row,
         quotas,
         checksLeft: max_checks - checks,
@@ -240,7 +256,7 @@ export class VerificationService {
     row: Pick<OpenedRow, 'created_at' | 'expires_at' | 'next_send_at'>;
     quotas: readonly QuotaState[];
     checksLeft: number;
-    newest?: { readonly id: string; readonly status: DeliveryStatus } | null;
+    newest?: { readonly id: string; readonly status: DeliveryStatus; readonly channel: string } | null;
     code?: string;
   }): VerificationState {
     const { id, phone, channel, purpose, row, quotas, checksLeft, newest, code } = from;
@@ -248,7 +264,7 @@ export class VerificationService {
       id,
       status: 'pending',
       phone: phone.masked,
-      channel,
+      channel: newest?.channel ?? channel,
       purpose,
       ...(newest && { delivery: newest.status, messageId: newest.id }),
       createdAt: row.created_at,

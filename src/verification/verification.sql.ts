@@ -42,6 +42,8 @@ export interface ResendRow extends SealedPhone {
   readonly purpose: string;
   readonly code_length: number;
   readonly channel: Channel;
+  /** Of the first text, as `Message.channels`. */
+  readonly channels: unknown;
   readonly locale: string | null;
 }
 
@@ -226,7 +228,14 @@ export const RESEND: NamedStatement<ResendParameters> & StatementOf<ReopenedRow>
 /** Whom a resend would text, and what. No row where there is nothing to resend. */
 export const PHONE_OF: StatementOf<ResendRow> = {
   name: 'phone_of',
-  text: `SELECT phone_key, phone_sealed, key_version, purpose, code_length, channel, locale FROM verifications WHERE id = $1 AND status = 'pending' AND ${IS_MEANT('$2')}`,
+  text: `SELECT phone_key, phone_sealed, key_version, purpose, code_length, channel, locale,
+      (SELECT channels FROM messages WHERE verification_id = $1 ORDER BY created_at LIMIT 1) AS channels
+    FROM verifications WHERE id = $1 AND status = 'pending' AND ${IS_MEANT('$2')}`,
+};
+
+export const CHANNELS_WITHOUT: Statement = {
+  name: 'channels_without',
+  text: `SELECT channel FROM channels_without($1::bytea[], coalesce($2::timestamptz, clock_timestamp())) AS channel`,
 };
 
 /** What a resend would answer if it were refused, with the same columns. */

@@ -1,13 +1,18 @@
 import type { ChallengeAnswer } from '../fraud/index.js';
 import type { PhoneNumber, QuotaState } from '../kernel/index.js';
-import type { DeliveryStatus } from '../sms/index.js';
+import type { Channel, ChannelPlan, DeliveryStatus } from '../sms/index.js';
 
-export interface StartRequest {
+/** By which channel; or by which, in order, each with the seconds after which the next is tried. sms. */
+export interface ChannelWish {
+  readonly channel?: Channel;
+  readonly channels?: ChannelPlan;
+}
+
+export interface StartRequest extends ChannelWish {
   /** As a person typed it. */
   readonly phone: string;
   /** What the proof will be good for; a code made for one purpose is wrong for every other. */
   readonly purpose: string;
-  readonly channel: 'sms';
   /** BCP 47. */
   readonly locale?: string;
   /** Solves what an earlier request was refused with. */
@@ -21,6 +26,7 @@ export interface VerificationState {
   readonly status: 'pending' | 'approved' | 'expired' | 'canceled' | 'failed';
   /** Masked. */
   readonly phone: string;
+  /** By which the newest text goes now. */
   readonly channel: string;
   readonly purpose: string;
   /** Of the newest text. */

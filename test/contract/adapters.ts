@@ -1,6 +1,7 @@
 import {
   AwsSnsProvider,
   HttpProvider,
+  type SmsMessage,
   TwilioProvider,
   type Patience,
   type ProviderFault,
@@ -19,6 +20,10 @@ const patience: Patience = { timeoutMs: 30_000, maxRetries: 0, retryDelayMs: 1 }
 
 export interface Adapter {
   readonly name: string;
+  /** sms, where it is not said. */
+  readonly channel?: 'whatsapp' | 'voice';
+  /** What a person is shown, or hears, of this message; its body, where it is not said. */
+  readonly reads?: (message: SmsMessage) => string;
   readonly start: (options?: FakeOptions) => Promise<FakeProvider>;
   /** As it would be made for the provider at `url`. */
   readonly at: (url: string) => SmsProvider;
@@ -33,8 +38,17 @@ const answered = (...statuses: readonly number[]): Behaviour[] =>
   statuses.map((status) => ({ kind: 'status', status }));
 
 const accountSid = `AC${'0'.repeat(32)}`;
-const twilioAt = (baseUrl: string, authToken: string) =>
-  new TwilioProvider({ accountSid, authToken, sender: { from: '+15005550006' }, baseUrl, patience });
+const whatsApp = {
+  from: '+15005550006',
+  templates: [
+    { locale: 'en', contentSid: `HX${'0'.repeat(32)}` },
+    { locale: 'pt_BR', contentSid: `HX${'1'.repeat(32)}` },
+  ],
+} as const;
+const twilioAt = (baseUrl: string, authToken: string) => {
+  const [from] = ['+15005550006'];
+  return new TwilioProvider({ accountSid, authToken, sender: { from }, whatsApp, voice: { from }, baseUrl, patience });
+};
 const snsAt = (endpoint: string, secretAccessKey: string) =>
   new AwsSnsProvider({
     region: 'us-east-1',
@@ -54,18 +68,47 @@ const gatewayAt = (url: string, key: string) =>
     patience,
   });
 
+const twilio = {
+  start: (options?: FakeOptions) => FakeTwilio.start(options),
+  at: (url: string) => twilioAt(url, 'test-token'),
+  stranger: (url: string) => twilioAt(url, 'wrong'),
+};
+
 export const ADAPTERS: readonly Adapter[] = [
   {
     name: 'twilio',
-    start: (options) => FakeTwilio.start(options),
-    at: (url) => twilioAt(url, 'test-token'),
-    stranger: (url) => twilioAt(url, 'wrong'),
+    ...twilio,
     rejections: {
       throttled: [...rejected('20429', '21611'), ...answered(429)],
       misconfigured: [...rejected('20003', '20005', '10001'), ...answered(401, 403)],
       refused: [...rejected('21212', '21408', '21603', '21606', '21608', '21612', '29999'), ...answered(400, 404)],
       bad_destination: rejected('21211', '21614', '21635'),
       opted_out: rejected('21610'),
+    },
+  },
+  {
+    name: 'twilio',
+    channel: 'whatsapp',
+    reads: ({ code }) => `${code} is your verification code.`,
+    ...twilio,
+    rejections: {
+      throttled: rejected('20429'),
+      misconfigured: rejected('20003', '20005'),
+      refused: [...rejected('21655', '21656', '63007', '63016'), ...answered(400, 404)],
+      bad_destination: rejected('21211'),
+      opted_out: rejected('21610'),
+    },
+  },
+  {
+    name: 'twilio',
+    channel: 'voice',
+    reads: ({ code }) => `Your code is: ${code}.`,
+    ...twilio,
+    rejections: {
+      throttled: rejected('20429'),
+      misconfigured: rejected('20003', '20005'),
+      refused: [...rejected('21210', '21215', '21219', '13227'), ...answered(400, 404)],
+      bad_destination: rejected('21211', '21214', '21217'),
     },
   },
   {

@@ -7,25 +7,31 @@ import {
   isClosable,
   isPingable,
   MockProvider,
+  TwilioProvider,
   OUTCOME,
   ProviderError,
   type ProviderFault,
   type SmsMessage,
   type SmsProvider,
 } from '../../src/sms/index.js';
-import { FakeTwilio, selfSigned, type Behaviour, type FakeProvider } from '../support/index.js';
-import { ADAPTERS } from './adapters.js';
+import { FakeTwilio, languageIn, selfSigned, type Behaviour, type FakeProvider } from '../support/index.js';
+import { ADAPTERS, type Adapter } from './adapters.js';
 
 const DEADLINE_MS = 600;
 const phone = PhoneNumber.parse('+14155552671');
-const message = (): SmsMessage => ({
+const messageBy = (channel?: Adapter['channel']): SmsMessage => ({
   to: phone,
+  ...(channel && { channel, code: '012345', locale: 'en' }),
   body: '012345 is your Sixdigit code & more: é+%',
   validForSecs: 600,
   attemptId: randomUUID(),
 });
 
-const send = (provider: SmsProvider, ms = DEADLINE_MS) => provider.send(message(), AbortSignal.timeout(ms));
+const sending =
+  (channel?: Adapter['channel']) =>
+  (provider: SmsProvider, ms = DEADLINE_MS) =>
+    provider.send(messageBy(channel), AbortSignal.timeout(ms));
+const send = sending();
 const faultOf = async (work: Promise<unknown>): Promise<ProviderFault | 'accepted'> => {
   try {
     await work;
@@ -63,7 +69,11 @@ const UNKNOWN: readonly (readonly [string, Behaviour, boolean])[] = [
   ['answers nothing at all', { kind: 'blackhole' }, false],
 ];
 
-describe.each(ADAPTERS)('$name adapter', ({ name, start, at, stranger, rejections }) => {
+const TITLED = ADAPTERS.map((adapter) => ({ ...adapter, title: [adapter.name, adapter.channel].filter(Boolean).join(' ') }));
+
+describe.each(TITLED)('$title adapter', ({ name, channel, reads, start, at, stranger, rejections }) => {
+  const message = () => messageBy(channel);
+  const send = sending(channel);
   let fake: FakeProvider;
   let provider: SmsProvider;
 
@@ -81,7 +91,9 @@ describe.each(ADAPTERS)('$name adapter', ({ name, start, at, stranger, rejection
     const sent = message();
     const { providerMessageId } = await provider.send(sent, AbortSignal.timeout(5_000));
     expect(fake.ledger).toHaveLength(1);
-    expect(fake.ledger[0]).toMatchObject({ id: providerMessageId, to: phone.e164, body: sent.body });
+    const body = reads?.(sent) ?? sent.body;
+    expect(fake.ledger[0]).toMatchObject({ id: providerMessageId, to: phone.e164, body });
+    if (channel) expect(fake.ledger[0]).toMatchObject({ channel });
     expect(fake.faults).toEqual([]);
   });
 
@@ -94,7 +106,8 @@ describe.each(ADAPTERS)('$name adapter', ({ name, start, at, stranger, rejection
       '\ud800 lone',
       '%00+&=;',
     ].join(' ');
-    await provider.send({ ...message(), body }, AbortSignal.timeout(5_000));
+    const { code: _, ...text } = message();
+    await provider.send({ ...text, body }, AbortSignal.timeout(5_000));
     expect(fake.ledger[0]?.body).toBe(Buffer.from(body).toString());
   });
 
@@ -204,6 +217,54 @@ describe.each(ADAPTERS)('$name adapter', ({ name, start, at, stranger, rejection
 });
 
 describe('Twilio adapter', () => {
+  it('says which channels it is set up for', () => {
+    expect(ADAPTERS[0]!.at('http://127.0.0.1:1')).toMatchObject({ channels: ['sms', 'whatsapp', 'voice'] });
+    const sender = { from: '+15005550006' };
+    const texts = new TwilioProvider({ accountSid: `AC${'0'.repeat(32)}`, authToken: 'x', sender });
+    expect(texts.channels).toEqual(['sms']);
+  });
+
+  it.each([
+    ['pt-BR', `HX${'1'.repeat(32)}`],
+    ['pt', `HX${'1'.repeat(32)}`],
+    ['en-GB', `HX${'0'.repeat(32)}`],
+    ['xx', `HX${'0'.repeat(32)}`],
+    [undefined, `HX${'0'.repeat(32)}`],
+  ])('takes the WhatsApp template for %s', async (locale, contentSid) => {
+    const fake = await FakeTwilio.start();
+    await ADAPTERS[0]!.at(fake.url).send({ ...messageBy('whatsapp'), locale }, AbortSignal.timeout(5_000));
+    expect(fake.ledger[0]?.fields).toMatchObject({
+      To: `whatsapp:${phone.e164}`,
+      From: 'whatsapp:+15005550006',
+      ContentSid: contentSid,
+      ContentVariables: '{"1":"012345"}',
+    });
+    expect(fake.ledger[0]?.fields.Body).toBeUndefined();
+    await fake.close();
+  });
+
+  it.each([
+    ['de-CH', 'de-DE', 'Ihr Code lautet: 012345.'],
+    ['pt_BR', 'pt-BR', 'Seu código é: 012345.'],
+    ['tlh', 'en-US', 'Your code is: 012345.'],
+  ])('reads a code out in %s', async (locale, language, heard) => {
+    const fake = await FakeTwilio.start();
+    await ADAPTERS[0]!.at(fake.url).send({ ...messageBy('voice'), locale }, AbortSignal.timeout(5_000));
+    const { Twiml = '' } = fake.ledger[0]?.fields ?? {};
+    expect([languageIn(Twiml), fake.ledger[0]?.body]).toEqual([language, heard]);
+    expect(Twiml.split('0, 1, 2, 3, 4, 5').length - 1).toBe(3);
+    await fake.close();
+  });
+
+  it('calls nobody with a text that is too long to be said', async () => {
+    const fake = await FakeTwilio.start();
+    const { code: _, ...text } = messageBy('voice');
+    const long = { ...text, body: '<'.repeat(1_000) };
+    expect(await faultOf(ADAPTERS[0]!.at(fake.url).send(long, AbortSignal.timeout(5_000)))).toBe('refused');
+    expect(fake.requests).toBe(0);
+    await fake.close();
+  });
+
   it('reads a suspended account as misconfigured, though it answers', async () => {
     const fake = await FakeTwilio.start();
     const provider = ADAPTERS[0]!.at(fake.url) as SmsProvider & { ping(signal: AbortSignal): Promise<void> };
@@ -222,6 +283,8 @@ describe('Twilio adapter', () => {
 });
 
 describe('mock adapter', () => {
+  const message = messageBy;
+
   it('keeps what it got, and fails as it is told', async () => {
     const provider = new MockProvider();
     provider.failNext('throttled');

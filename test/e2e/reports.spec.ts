@@ -99,10 +99,12 @@ describe("Twilio's reports", () => {
       id: started.messageId,
       status: 'delivered',
       phone: '+******2671',
+      channel: 'sms',
       createdAt: expect.any(String),
       attempts: [
         {
           provider: 'twilio',
+          channel: 'sms',
           outcome: 'accepted',
           report: 'delivered',
           startedAt: expect.any(String),

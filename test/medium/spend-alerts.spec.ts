@@ -189,6 +189,7 @@ describe('an hour', () => {
     expect(report).toEqual({
       ...{ day: '2026-06-10', capUsd: 1, keptForKnownUsd: 0.2, heldUsd: 0.05, bookedUsd: 0.03, reservedUsd: 0.02 },
       byProvider: [{ provider: 'twilio', country: 'US', texts: 3, usd: 0.03 }],
+      byChannel: [{ channel: 'sms', texts: 3, usd: 0.03 }],
       byHour: [{ hour: '2026-06-10T11:00:00.000Z', texts: 3, usd: 0.03 }],
     });
   });

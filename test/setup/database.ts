@@ -22,7 +22,8 @@ const AGE = `
   UPDATE limit_windows SET hits = ARRAY(SELECT hit - make_interval(secs => :secs) FROM unnest(hits) WITH ORDINALITY AS h(hit, n) ORDER BY n);
   UPDATE verifications SET created_at = created_at - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs),
     next_send_at = next_send_at - make_interval(secs => :secs);
-  UPDATE messages SET created_at = created_at - make_interval(secs => :secs), lease_until = lease_until - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs);
+  UPDATE messages SET created_at = created_at - make_interval(secs => :secs), lease_until = lease_until - make_interval(secs => :secs), expires_at = expires_at - make_interval(secs => :secs),
+    channel_since = channel_since - make_interval(secs => :secs);
   UPDATE phones SET approved_at = approved_at - make_interval(secs => :secs),
     wrong_guesses = ARRAY(SELECT guess - make_interval(secs => :secs) FROM unnest(wrong_guesses) WITH ORDINALITY AS g(guess, n) ORDER BY n);
   UPDATE address_phones SET last_at = last_at - make_interval(secs => :secs);

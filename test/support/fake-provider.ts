@@ -43,7 +43,7 @@ export abstract class FakeProvider implements Controlled {
 
   /** What the request is, and whether it is well formed. No side effects. */
   protected abstract judge(request: WireRequest): Verdict;
-  protected abstract newId(): string;
+  protected abstract newId(draft: Draft): string;
   protected abstract malformedId(): string;
   /** `id` differs from `entry.id` when the answer has to carry a malformed one. */
   protected abstract renderSuccess(entry: LedgerEntry, id: string): Answer;
@@ -132,7 +132,7 @@ export abstract class FakeProvider implements Controlled {
   }
 
   private accept(draft: Draft, badId: boolean): { readonly entry: LedgerEntry; readonly answer: Answer } {
-    const entry: LedgerEntry = { id: this.newId(), ...draft, at: Date.now() };
+    const entry: LedgerEntry = { id: this.newId(draft), ...draft, at: Date.now() };
     const answer = this.renderSuccess(entry, badId ? this.malformedId() : entry.id);
     this.ledger.push(entry);
     return { entry, answer };

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type FakeOptions, FakeProvider } from './fake-provider.js';
 import { type Draft, E164, type LedgerEntry } from './ledger.js';
 import type { ErrorHint } from './play.js';
+import { callFault, callResource, spokenIn } from './twilio-calls.js';
 import { twilioOpenApi } from './twilio-openapi.js';
 import { deliver, retriesOf, twilioSignature } from './twilio-webhook.js';
 import { type Answer, type Verdict, type WireRequest, json } from './wire.js';
@@ -37,6 +38,8 @@ const MESSAGES: Readonly<Record<string, string>> = {
   '21604': "A 'To' phone number is required.",
   '21610': 'Attempt to send to unsubscribed recipient',
   '21614': "'To' number is not a valid mobile number",
+  '21656': 'The ContentVariables Parameter is invalid',
+  '21910': "Invalid 'From' and 'To' pair. 'From' and 'To' should be of the same channel",
   '21617': 'The concatenated message body exceeds the 1600 character limit',
 };
 
@@ -48,6 +51,8 @@ const MAGIC: ReadonlyMap<string, string> = new Map([
   ['+15005550009', '21614'],
 ]);
 
+const WHATSAPP = /^whatsapp:/;
+
 const hex32 = (): string => randomBytes(16).toString('hex');
 const rfc2822 = (at: number): string => new Date(at).toUTCString().replace('GMT', '+0000');
 
@@ -57,6 +62,8 @@ export class FakeTwilio extends FakeProvider {
   accountStatus: 'active' | 'suspended' | 'closed' = 'active';
   /** Statuses that every accepted message reports by itself, in this order. */
   reports: readonly string[] = [];
+  /** The same of calls. */
+  callReports: readonly string[] = [];
   /** Before the answer to the POST, not after it. */
   reportFirst = false;
   /** Where reports go, whatever host their StatusCallback names: it is signed as it was given. */
@@ -115,12 +122,22 @@ export class FakeTwilio extends FakeProvider {
   }
 
   private async reportAll(entry: LedgerEntry): Promise<void> {
-    for (const status of this.reports) await this.report(entry, status);
+    const statuses = entry.channel === 'voice' ? this.callReports : this.reports;
+    for (const status of statuses) await this.report(entry, status);
   }
 
-  private reportForm({ id, to, from, fields }: LedgerEntry, status: string, { errorCode, ...more }: ReportOptions) {
+  private reportForm(entry: LedgerEntry, status: string, { errorCode, ...more }: ReportOptions): Record<string, string> {
+    const { id, from, fields, channel } = entry;
     const service = fields.MessagingServiceSid;
+    const to = fields.To ?? entry.to;
+    if (channel === 'voice') {
+      const call = { CallSid: id, CallStatus: status, Called: to, Caller: from ?? '', Direction: 'outbound-api' };
+      const about = { To: to, From: from ?? '', AccountSid: this.accountSid, ApiVersion: '2010-04-01' };
+      const event = { CallbackSource: 'call-progress-events', SequenceNumber: '0' };
+      return { ...call, ...about, ...event, ...(errorCode && { ErrorCode: errorCode }), ...more.fields };
+    }
     return {
+      ...(channel === 'whatsapp' && { ChannelPrefix: 'whatsapp', ChannelToAddress: to }),
       SmsSid: id,
       SmsStatus: status,
       MessageSid: id,
@@ -137,9 +154,10 @@ export class FakeTwilio extends FakeProvider {
 
   protected override judge(request: WireRequest): Verdict {
     const { method, path } = request;
-    const [, sid, what] = /^\/2010-04-01\/Accounts\/([^/.]+)(\/Messages|\/Balance)?\.json$/.exec(path) ?? [];
-    const isPost = sid && what === '/Messages' && method === 'POST';
-    const of = isPost ? 'message' : sid && what !== '/Messages' && method === 'GET' ? 'ping' : 'other';
+    const [, sid, what] = /^\/2010-04-01\/Accounts\/([^/.]+)(\/Messages|\/Calls|\/Balance)?\.json$/.exec(path) ?? [];
+    const isCreated = what === '/Messages' || what === '/Calls';
+    const isPost = sid && isCreated && method === 'POST';
+    const of = isPost ? 'message' : sid && !isCreated && method === 'GET' ? 'ping' : 'other';
     if (of === 'other') {
       const answer = this.renderError({ code: '20404' });
       return { kind: 'refused', of, answer, fault: `${method} ${path}: no such resource` };
@@ -148,11 +166,11 @@ export class FakeTwilio extends FakeProvider {
       return { kind: 'refused', of, answer: this.renderError({ code: '20003' }) };
     }
     if (what === '/Balance') return { kind: 'ping', answer: this.left() };
-    return of === 'ping' ? { kind: 'ping', answer: this.account() } : this.message(request);
+    return of === 'ping' ? { kind: 'ping', answer: this.account() } : this.message(request, what === '/Calls');
   }
 
-  protected override newId(): string {
-    return `SM${hex32()}`;
+  protected override newId({ channel }: Draft): string {
+    return `${channel === 'voice' ? 'CA' : 'SM'}${hex32()}`;
   }
 
   protected override malformedId(): string {
@@ -160,6 +178,11 @@ export class FakeTwilio extends FakeProvider {
   }
 
   protected override renderSuccess(entry: LedgerEntry, id: string): Answer {
+    if (entry.channel === 'voice') {
+      const call = callResource(this.accountSid, entry, id);
+      if (id === entry.id) twilioOpenApi()?.assertAnswer('call', call);
+      return json(201, call);
+    }
     const service = entry.fields.MessagingServiceSid;
     const uri = `/2010-04-01/Accounts/${this.accountSid}/Messages/${id}`;
     const message = {
@@ -182,7 +205,7 @@ export class FakeTwilio extends FakeProvider {
       sid: id,
       status: service ? 'accepted' : 'queued',
       subresource_uris: { media: `${uri}/Media.json` },
-      to: entry.to,
+      to: entry.fields.To,
       uri: `${uri}.json`,
     };
     if (id === entry.id) twilioOpenApi()?.assertAnswer('message', message);
@@ -223,15 +246,18 @@ export class FakeTwilio extends FakeProvider {
     return json(200, account);
   }
 
-  private message({ headers, body }: WireRequest): Verdict {
+  private message({ headers, body }: WireRequest, isCall: boolean): Verdict {
     const form = new URLSearchParams(body);
-    const fault = wireFault(headers['content-type'], form);
+    const type = headers['content-type'];
+    const fault = type?.startsWith('application/x-www-form-urlencoded')
+      ? (isCall ? callFault : wireFault)(form)
+      : { code: '20001', detail: `content-type ${type}` };
     if (fault) {
       const answer = this.renderError({ code: fault.code, status: 400 }, fault.detail);
       const told = `${fault.code}: ${fault.detail ?? MESSAGES[fault.code] ?? ''}`;
       return { kind: 'refused', of: 'message', answer, fault: told };
     }
-    const draft = toDraft(form);
+    const draft = isCall ? toCall(form) : toDraft(form);
     const code = this.accountStatus === 'active' ? MAGIC.get(draft.to) : '20005';
     return { kind: 'message', draft, ...(code && { refusal: this.renderError({ code }) }) };
   }
@@ -244,34 +270,54 @@ function statusOf(code: string): number {
   return number >= 20_400 && number < 20_600 ? number - 20_000 : 400;
 }
 
-function wireFault(
-  contentType: string | undefined,
-  form: URLSearchParams,
-): { code: string; detail?: string } | undefined {
-  if (!contentType?.startsWith('application/x-www-form-urlencoded')) {
-    return { code: '20001', detail: `content-type ${contentType}` };
-  }
-  const to = form.get('To');
+function wireFault(form: URLSearchParams): { code: string; detail?: string } | undefined {
+  const address = form.get('To');
+  const to = address?.replace(WHATSAPP, '');
   const body = form.get('Body');
   const validity = form.get('ValidityPeriod');
   if (!to) return { code: '21604' };
   if (!E164.test(to)) return { code: '21211', detail: `Invalid 'To' Phone Number: ${to}` };
-  if (!body) return { code: '21602' };
-  if ([...body].length > 1600) return { code: '21617' };
+  const from = form.get('From');
+  if (from && WHATSAPP.test(from) !== WHATSAPP.test(address ?? '')) return { code: '21910' };
+  const content = form.get('ContentSid');
+  if (!body && !content) return { code: '21602' };
+  if (body && content) return { code: '20001', detail: 'Body beside ContentSid' };
+  if (content && variablesIn(form) === undefined) return { code: '21656' };
+  if (body && [...body].length > 1600) return { code: '21617' };
   if (!form.get('From') && !form.get('MessagingServiceSid')) return { code: '21603' };
   if (validity !== null && !(/^\d{1,5}$/.test(validity) && +validity >= 1 && +validity <= 36_000)) {
     return { code: '20001', detail: `ValidityPeriod ${validity} is not an integer from 1 to 36000` };
   }
-  const detail = twilioOpenApi()?.formFault(form);
+  const detail = twilioOpenApi()?.formFault('message', form);
   return detail === undefined ? undefined : { code: '20001', detail };
+}
+
+/** A template's variables; undefined: they are none. */
+function variablesIn(form: URLSearchParams): Readonly<Record<string, string>> | undefined {
+  try {
+    const variables = JSON.parse(form.get('ContentVariables') ?? '{}') as Readonly<Record<string, string>>;
+    return Object.values(variables).every((value) => typeof value === 'string') ? variables : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As whoever picks up hears it. */
+function toCall(form: URLSearchParams): Draft {
+  const heard = spokenIn(form.get('Twiml')!);
+  const fields = Object.fromEntries(form);
+  return { to: form.get('To')!, from: form.get('From')!, body: heard, channel: 'voice', fields };
 }
 
 function toDraft(form: URLSearchParams): Draft {
   const from = form.get('From');
   const validity = form.get('ValidityPeriod');
+  const to = form.get('To')!;
   return {
-    to: form.get('To')!,
-    body: form.get('Body')!,
+    to: to.replace(WHATSAPP, ''),
+    // What WhatsApp itself says around a code.
+    body: form.get('Body') ?? `${variablesIn(form)?.['1']} is your verification code.`,
+    channel: WHATSAPP.test(to) ? 'whatsapp' : 'sms',
     ...(from && { from }),
     ...(validity && { validitySecs: Number(validity) }),
     fields: Object.fromEntries(form),

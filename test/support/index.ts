@@ -5,6 +5,7 @@ export { FakeGateway, type FakeGatewayOptions } from './fake-gateway.js';
 export { type FakeOptions, FakeProvider } from './fake-provider.js';
 export { type CarriedText, FakeSmsc } from './fake-smsc.js';
 export { FakeSns, type FakeSnsOptions } from './fake-sns.js';
+export { languageIn } from './twilio-calls.js';
 export { FakeTwilio, type FakeTwilioOptions, type ReportOptions } from './fake-twilio.js';
 export { FAKESMSC, Kannel, missingKannel } from './kannel.js';
 export type { LedgerEntry } from './ledger.js';

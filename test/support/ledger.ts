@@ -2,6 +2,8 @@ export interface LedgerEntry {
   readonly id: string;
   readonly to: string;
   readonly body: string;
+  /** sms, where it is not said. */
+  readonly channel?: 'sms' | 'whatsapp' | 'voice';
   readonly from?: string;
   readonly validitySecs?: number;
   readonly fields: Readonly<Record<string, string>>;

@@ -14,10 +14,10 @@ interface Operation {
 type FormSchema = Schema & { readonly properties: Readonly<Record<string, { readonly type?: string }>> };
 
 export interface TwilioOpenApi {
-  /** What is wrong with this Messages form, if anything. */
-  formFault(form: URLSearchParams): string | undefined;
+  /** What is wrong with this form, if anything. */
+  formFault(of: 'message' | 'call', form: URLSearchParams): string | undefined;
   /** Throws when the fake answers what Twilio never would. */
-  assertAnswer(of: 'message' | 'account', answer: unknown): void;
+  assertAnswer(of: 'message' | 'call' | 'account', answer: unknown): void;
 }
 
 let loaded: TwilioOpenApi | 'absent' | undefined;
@@ -43,15 +43,18 @@ export function load(file: string): TwilioOpenApi | 'absent' {
     return components.schemas[String(schema.$ref).replace('#/components/schemas/', '')]!;
   };
   const messages = paths['/2010-04-01/Accounts/{AccountSid}/Messages.json']!.post;
+  const calls = paths['/2010-04-01/Accounts/{AccountSid}/Calls.json']!.post;
   const account = paths['/2010-04-01/Accounts/{Sid}.json']!.get;
-  const form = messages.requestBody.content['application/x-www-form-urlencoded']!.schema;
-  const validForm = compile(form, true);
+  const formOf = ({ requestBody }: Operation) => requestBody.content['application/x-www-form-urlencoded']!.schema;
+  const forms = { message: formOf(messages), call: formOf(calls) };
+  const validForms = { message: compile(forms.message, true), call: compile(forms.call, true) };
   const answers = {
     message: compile(answerSchema(messages, '201'), false),
+    call: compile(answerSchema(calls, '201'), false),
     account: compile(answerSchema(account, '200'), false),
   };
   return {
-    formFault: (params) => (validForm(toObject(params, form)) ? undefined : explain(validForm)),
+    formFault: (of, params) => (validForms[of](toObject(params, forms[of])) ? undefined : explain(validForms[of])),
     assertAnswer: (of, answer) => {
       if (!answers[of](answer)) throw new Error(`not an answer of Twilio's (${of}): ${explain(answers[of])}`);
     },

@@ -27,8 +27,8 @@ export class LoginController {
   @ApiOperation({ summary: 'Send the same code again', description: 'After 30, 60, then 120 seconds.' })
   @ApiCreatedResponse({ type: CodeSentDto })
   @ApiPublicProblems(400, 403, 404, 410, 429, 503)
-  async resend(@Body() { id }: ResendLoginDto, @Ip() ip: string): Promise<CodeSent> {
-    return shown(await this.login.resend(id.toLowerCase(), ip));
+  async resend(@Body() { id, ...wish }: ResendLoginDto, @Ip() ip: string): Promise<CodeSent> {
+    return shown(await this.login.resend(id.toLowerCase(), ip, wish));
   }
 
   @Post('verify')

@@ -2,7 +2,14 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsLocale, IsString, Length } from 'class-validator';
 
 import { MayBeAbsent } from '../../http/index.js';
-import { ChallengeDto, MayHaveChallenge } from '../../verification/index.js';
+import {
+  ChallengeDto,
+  MayHaveChallenge,
+  MayNameChannel,
+  MayPlanChannels,
+  type Channel,
+  type ChannelPlan,
+} from '../../verification/index.js';
 import { IsCode, IsPhoneText, IsStartedId } from '../code.dto.js';
 import { TokensDto } from '../sessions/session.dto.js';
 
@@ -19,6 +26,12 @@ export class StartLoginDto {
   @IsLocale({ message: LOCALE })
   locale?: string;
 
+  @MayNameChannel()
+  channel?: Channel;
+
+  @MayPlanChannels()
+  channels?: ChannelPlan;
+
   @MayHaveChallenge()
   challenge?: ChallengeDto;
 }
@@ -26,6 +39,12 @@ export class StartLoginDto {
 export class ResendLoginDto {
   @IsStartedId()
   id!: string;
+
+  @MayNameChannel('as the first text went')
+  channel?: Channel;
+
+  @MayPlanChannels()
+  channels?: ChannelPlan;
 }
 
 export class VerifyLoginDto {

@@ -1,7 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { PhoneNumber } from '../../kernel/index.js';
-import { VerificationService, type StartRequest, type VerificationState } from '../../verification/index.js';
+import {
+  VerificationService,
+  type ChannelWish,
+  type StartRequest,
+  type VerificationState,
+} from '../../verification/index.js';
 import { AddressLimits } from '../address-limits.js';
 import { CodeIncorrect } from '../auth.errors.js';
 import { AUTH_OPTIONS, type AuthOptions } from '../auth.options.js';
@@ -10,7 +15,7 @@ import { Sessions, type TokenPair } from '../sessions/sessions.js';
 /** The colon keeps it apart from every purpose that the server API can ask for. */
 const PURPOSE = 'auth:login';
 
-export type LoginRequest = Pick<StartRequest, 'phone' | 'locale' | 'challenge'>;
+export type LoginRequest = Pick<StartRequest, 'phone' | 'locale' | 'challenge' | 'channel' | 'channels'>;
 
 export interface LoggedIn extends TokenPair {
   readonly user: { readonly id: string; readonly phone: PhoneNumber; readonly isNew: boolean };
@@ -30,23 +35,16 @@ export class LoginService {
   ) {}
 
   /** @throws as `VerificationService.start`, and {RateLimitExceeded} for the address */
-  async start({ phone: text, locale, challenge }: LoginRequest, ip: string): Promise<VerificationState> {
+  async start({ phone: text, ...request }: LoginRequest, ip: string): Promise<VerificationState> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
     await this.limits.admitStart(ip, phone);
-    return this.verifications.start({
-      phone: phone.e164,
-      purpose: PURPOSE,
-      channel: 'sms',
-      locale,
-      challenge,
-      alike: true,
-    });
+    return this.verifications.start({ ...request, phone: phone.e164, purpose: PURPOSE, alike: true });
   }
 
   /** @throws as `VerificationService.resend`, and {RateLimitExceeded} for the address */
-  async resend(id: string, ip: string): Promise<VerificationState> {
+  async resend(id: string, ip: string, wish: ChannelWish = {}): Promise<VerificationState> {
     await this.limits.admitStart(ip);
-    return this.verifications.resend(id, undefined, PURPOSE, true);
+    return this.verifications.resend(id, undefined, PURPOSE, true, wish);
   }
 
   /**

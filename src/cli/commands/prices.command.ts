@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 
 import { environment, PRICES_FILE, readPrices } from '../../config/index.js';
-import { dollars, PriceList, PriceListFault, pricesFromCsv, providerDefinitions } from '../../sms/index.js';
+import { CHANNELS, dollars, PriceList, PriceListFault, priceName, pricesFromCsv, providerDefinitions } from '../../sms/index.js';
 import { UsageError } from '../usage-error.js';
 
 interface ImportOptions {
@@ -13,6 +13,12 @@ interface ImportOptions {
   readonly free?: boolean;
 }
 type Contents = Record<string, unknown>;
+
+/** Every channel that a provider may carry. */
+const PRICED = providerDefinitions.flatMap(({ name, missingFor }) =>
+  CHANNELS.filter((channel) => channel === 'sms' || missingFor).map((channel) => ({ name, channel })),
+);
+const PAD = Math.max(...PRICED.map(({ name, channel }) => priceName(name, channel).length));
 
 const ownFile = () => environment()['PRICES_FILE'] ?? PRICES_FILE;
 
@@ -28,9 +34,10 @@ export function pricesCommand(program: Command): void {
       const { prices: list, faults } = readPrices(file ?? ownFile());
       if (!list)
         throw new UsageError(faults.map(({ problem }) => problem).join('\n'), faults.map(({ mend }) => mend).join(' '));
-      for (const { name } of providerDefinitions) {
-        const price = dollars(list.perSegment(name, country?.toUpperCase() ?? null));
-        console.log(`${name.padEnd(10)} ${price}${list.knows(name) ? '' : '  (no price is known: the worst case)'}`);
+      for (const { name, channel } of PRICED) {
+        const price = dollars(list.perSegment(name, country?.toUpperCase() ?? null, channel));
+        const known = list.knows(name, channel) ? '' : '  (no price is known: the worst case)';
+        console.log(`${priceName(name, channel).padEnd(PAD)} ${price}${known}`);
       }
     });
 
@@ -46,7 +53,7 @@ export function pricesCommand(program: Command): void {
 }
 
 function importPrices(file: string, { provider, out, ...options }: ImportOptions): void {
-  const names = providerDefinitions.map(({ name }) => name);
+  const names = PRICED.map(({ name, channel }) => priceName(name, channel));
   if (!names.includes(provider))
     throw new UsageError(`"${provider}" is no provider.`, `--provider is one of ${names.join(', ')}.`);
   try {

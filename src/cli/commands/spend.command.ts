@@ -37,6 +37,8 @@ export function spendCommand(program: Command): void {
             console.log(
               `  ${provider.padEnd(10)} ${country.padEnd(8)} ${String(texts).padStart(6)} texts ${price(usd)}`,
             );
+          for (const { channel, texts, usd } of spend.byChannel)
+            console.log(`  ${'by'.padEnd(10)} ${channel.padEnd(8)} ${String(texts).padStart(6)} texts ${price(usd)}`);
         },
       ),
     );

@@ -22,6 +22,24 @@ export class MessageTooLong extends DomainError {
   }
 }
 
+/** Said before anything is written or sent. */
+export class ChannelUnavailable extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'CHANNEL_UNAVAILABLE';
+  override readonly hint: string;
+  override readonly extensions: { readonly channel: string };
+
+  /** @param missing names of variables without which no configured provider carries it */
+  constructor(channel: string, missing: readonly string[]) {
+    super(`Nothing is sent by ${channel} here.`);
+    this.extensions = { channel };
+    this.hint =
+      missing.length > 0
+        ? `Ask for another channel. Operators: ${missing.join(' and ')} would have to be set.`
+        : 'Ask for another channel. Operators: no configured provider carries it; Twilio does.';
+  }
+}
+
 export class EmptyMessage extends DomainError {
   readonly kind = 'invalid';
   readonly code = 'INVALID_REQUEST';

@@ -78,7 +78,7 @@ export class DeliveryReports {
   }
 
   private async recordOne({ provider, ...report }: Told): Promise<boolean> {
-    const { attemptId, providerMessageId, phone, status, code, curable, optedOut, costMicros } = report;
+    const { attemptId, providerMessageId, phone, status, code, curable, notOnChannel, optedOut, costMicros } = report;
     const values = [
       provider,
       attemptId ?? null,
@@ -90,6 +90,7 @@ export class DeliveryReports {
       optedOut ?? false,
       costMicros ?? null,
       this.clock.databaseTime(),
+      notOnChannel ?? false,
     ];
     const [row] = await this.database.query<ReportedRow>(REPORT, values);
     if (row?.moved_key) await this.options.onHitSettled?.({ id: row.message_id, key: row.moved_key, change: 'moved' });

@@ -24,7 +24,7 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
 const MESSAGES = {
   name: 'export_messages',
   text: `SELECT m.id, template, status::text, created_at AS "createdAt",
-      (SELECT coalesce(json_agg(json_build_object('provider', a.provider, 'outcome', a.outcome, 'fault', a.fault,
+      (SELECT coalesce(json_agg(json_build_object('provider', a.provider, 'channel', a.channel, 'outcome', a.outcome, 'fault', a.fault,
           'report', a.report, 'startedAt', a.started_at, 'endedAt', a.ended_at, 'costMicros', a.cost_micros)
           ORDER BY a.started_at), '[]') FROM attempts AS a WHERE a.message_id = m.id) AS attempts
     FROM messages AS m WHERE verification_id IS NULL AND phone_key = ANY (phone_keys($1::bytea[])) ORDER BY created_at`,

@@ -5,7 +5,7 @@ import { Database, valuesFor } from '../../prisma/index.js';
 import type { AttemptJournal, Begun } from '../delivery/delivery.js';
 import type { Attempt, Dispatch } from '../delivery/dispatch.js';
 import { Pricing } from '../pricing/pricing.js';
-import type { Channel } from '../provider/channel.js';
+import type { Channel, ChannelPlan } from '../provider/channel.js';
 import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox.options.js';
 import { ReportSources } from './report-sources.js';
 import * as sql from './outbox.sql.js';
@@ -24,12 +24,16 @@ export class BudgetSpent extends Error {
 export interface Billed {
   readonly country: string | null;
   readonly segments: number;
+  /** sms. */
+  readonly channel?: Channel;
 }
 
 /** A message, and which of its claims is ours; the first, by whoever wrote it, is 0. */
 export interface Claim {
   readonly id: string;
   readonly turn: number;
+  /** By its plan another channel comes after the one now tried. */
+  readonly fallsBack?: boolean;
 }
 
 /** How a message ended (as_reported: only its networks know), or that it is tried again after `retryMs`. */
@@ -69,18 +73,14 @@ export class MessageLog {
   }
 
   /**
-   * @param texts that may go out from here on: what they cost at most is reserved
+   * @param plan from the channel that is tried on
+   * @param texts that may go out by it: what they, and those of the channels after it, cost at most is reserved
    * @throws {LeaseLost | BudgetSpent}
    */
-  async begin(
-    { id, turn }: Claim,
-    begun: Begun,
-    channel: Channel,
-    { segments, country }: Billed,
-    texts: number,
-  ): Promise<void> {
-    const need = this.pricing.worst(segments, country, texts);
-    const values = valuesFor(sql.BEGIN, { id, turn, channel, need, ...this.tryOf(begun, { segments, country }) });
+  async begin({ id, turn }: Claim, begun: Begun, billed: Billed, plan: ChannelPlan, texts: number): Promise<void> {
+    const { segments, country, channel = plan[0].channel } = billed;
+    const need = this.pricing.worstOf(segments, country, plan, texts);
+    const values = valuesFor(sql.BEGIN, { id, turn, channel, need, ...this.tryOf(begun, billed) });
     this.hasBegun(await this.database.query<sql.BegunRow>(sql.BEGIN, values));
   }
 
@@ -100,14 +100,15 @@ export class MessageLog {
    * accepted is looked at again when its provider is known to report and does not.
    */
   async close(
-    { id: messageId, turn }: Claim,
+    { id: messageId, turn, fallsBack = false }: Claim,
     ending: Ending,
     { attempts }: Pick<Dispatch, 'attempts'> = { attempts: [] },
   ): Promise<void> {
     const last = attempts.at(-1);
     const [againMs, at] = [this.againMs(ending, last), this.clock.databaseTime()];
     let hits: sql.HitRow[] = [];
-    if (ending.status === 'accepted' && last?.outcome === 'accepted') {
+    // A plan goes on: what it may still cost stays reserved, and when its next channel is due is the database's to say.
+    if (ending.status === 'accepted' && last?.outcome === 'accepted' && !fallsBack) {
       const { id: attempt_id, providerMessageId: provider_message_id } = last;
       const values = valuesFor(sql.ACCEPT, {
         id: messageId,
@@ -136,9 +137,9 @@ export class MessageLog {
     return row?.status ?? 'unknown';
   }
 
-  private tryOf({ id, provider, sender, route }: Begun, { segments, country }: Billed) {
+  private tryOf({ id, provider, sender, route }: Begun, { segments, country, channel }: Billed) {
     const { capMicros: cap, keptMicros: kept } = this.pricing;
-    const price = this.pricing.price(segments, country, provider);
+    const price = this.pricing.price(segments, country, provider, channel);
     return { attempt_id: id, provider, sender, route, price, cap, kept, at: this.clock.databaseTime() };
   }
 

@@ -6,6 +6,9 @@ import type { ClaimedRow } from './outbox.sql.js';
 /** What goes out. */
 export interface Rendered {
   readonly body: string;
+  /** As in `SmsMessage`. */
+  readonly code?: string;
+  readonly locale?: string;
 }
 
 /** Makes the text of a message anew. Undefined when nobody needs it any more. */

@@ -9,16 +9,17 @@ export interface ClaimedRow extends SealedPhone {
   readonly verification_id: string | null;
   readonly template: string;
   readonly expires_in_ms: number;
-  /** A provider took it before, and its network's word is bad or missing. */
+  /** A provider took it before, by the same channel, and its network's word is bad or missing. */
   readonly is_follow_up: boolean;
   /** That word came, or says nothing any more: there is nothing to follow up. */
   readonly settled: boolean;
   readonly opted_out: boolean;
   readonly tries: number;
-  /** Providers whose text may still arrive. */
+  /** Providers whose text may still arrive by the channel that is now tried. */
   readonly may_have_sent: readonly string[];
   /** Providers whose network said that theirs will not. */
   readonly given_up: readonly string[];
+  /** That is now tried. */
   readonly channel: Channel;
   /** As `Message.channels`. */
   readonly channels: unknown;
@@ -28,6 +29,8 @@ export interface ClaimedRow extends SealedPhone {
   readonly variables: Readonly<Record<string, string | number>>;
   readonly body_sealed: Uint8Array | null;
   readonly batch_id: string | null;
+  /** By its plan another channel comes next, and its turn has not come yet. */
+  readonly waits: boolean;
 }
 
 /** What became of the hit that a message took in its phone's window: moved, or (null) given back. */
@@ -149,7 +152,7 @@ export const STATUS: Statement = { name: 'message_status', text: 'SELECT status:
 
 export const REPORT: Statement = {
   name: 'record_report',
-  text: 'SELECT * FROM record_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+  text: 'SELECT * FROM record_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
 };
 
 export interface SimpleReportsParameters {

@@ -13,6 +13,7 @@ import { endingOf } from './ending.js';
 import { BudgetSpent, LeaseLost, MessageLog } from './message-log.js';
 import { MessageTexts } from './message-texts.js';
 import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox.options.js';
+import { planFrom } from '../provider/channel.js';
 import { segmentsOf } from '../pricing/segments.js';
 import type { Destination } from '../routing/router.js';
 import type { ClaimedRow } from './outbox.sql.js';
@@ -86,6 +87,9 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
   private async tryTo(message: ClaimedRow): Promise<void> {
     const { id, expires_in_ms: leftMs, may_have_sent: out } = message;
     const phone = openPhone(this.keys, message);
+    const legs = planFrom(message.channels, message.channel);
+    const claim = { id, turn: message.turn, fallsBack: legs.length > 1 };
+    if (message.waits) return this.messages.close(claim, { status: 'unknown' });
     const destination = { to: phone, channel: message.channel };
     const ended = this.endOf(message, destination);
     if (ended) {
@@ -100,15 +104,17 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     // A follow-up is one text, even if nobody knows whether it went out.
     const mayBeOut = out.length > 0 || message.is_follow_up;
     const plan = this.sms.plan({ ...destination, tried, mayBeOut, elsewhere: message.is_follow_up });
-    if (!plan) return this.messages.close(message, { status: 'queued', retryMs });
+    if (!plan) return this.messages.close(claim, { status: 'queued', retryMs });
     try {
-      const billed = { country: phone.country ?? null, segments: segmentsOf(text.body) };
-      await this.messages.begin(message, plan.first, plan.channel, billed, mayBeOut ? 1 : MOST_OUT);
+      const { channel } = message;
+      const billed = { country: phone.country ?? null, segments: segmentsOf(text.body), channel };
+      await this.messages.begin(claim, plan.first, billed, legs, mayBeOut ? 1 : MOST_OUT);
       const validForSecs = Math.max(1, Math.floor(leftMs / 1_000));
-      const dispatch = await plan.deliver({ ...text, validForSecs }, this.messages.journal(message, billed));
+      const dispatch = await plan.deliver({ ...text, validForSecs }, this.messages.journal(claim, billed));
       const asked = [...tried, ...dispatch.attempts.map(({ provider }) => provider)];
-      const ending = endingOf(dispatch, retryMs, out.length === 0 && this.sms.mayTryAgain(destination, asked));
-      await this.messages.close(message, ending, dispatch);
+      const again = out.length === 0 && this.sms.mayTryAgain(destination, asked);
+      const ending = endingOf(dispatch, retryMs, again, claim.fallsBack);
+      await this.messages.close(claim, ending, dispatch);
       const what = message.is_follow_up ? `follow-up of message ${id}` : `message ${id}`;
       this.logger.log(
         `${what} to ${phone}: ${ending.status} after ${message.tries + dispatch.attempts.length} attempt(s)`,

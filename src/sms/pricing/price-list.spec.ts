@@ -51,6 +51,20 @@ describe('Pricing', () => {
     expect(new Pricing(['twilio', 'aws-sns'], budget).worst(1, 'US', 1)).toBe(8_300);
   });
 
+  it('asks for what each channel costs, once for all of its words, at who carries it', () => {
+    const prices = PriceList.parse('{"twilio": {"US": 0.01}, "twilio:whatsapp": {"US": 0.02}, "aws-sns": {"US": 0.005}}');
+    const twilio = { name: 'twilio', channels: ['sms', 'whatsapp', 'voice'] } as const;
+    const pricing = new Pricing([twilio, 'aws-sns'], { prices, capMicros: 1, keptPercent: 0 });
+    expect(pricing.price(3, 'US', 'twilio')).toBe(30_000);
+    expect(pricing.price(3, 'US', 'twilio', 'whatsapp')).toBe(20_000);
+    expect(pricing.price(3, 'US', 'twilio', 'voice')).toBe(300_000); // nobody has a price for it
+    expect(pricing.worst(1, 'US', 2, 'whatsapp')).toBe(40_000);
+    const plan = [{ channel: 'whatsapp', fallbackAfter: 20 }, { channel: 'sms' }] as const;
+    expect(pricing.worstOf(1, 'US', plan)).toBe(40_000 + 15_000);
+    expect(pricing.costOf(1, 'US', 'twilio', plan)).toMatchObject({ priceMicros: 20_000, reserveMicros: 55_000 });
+    expect(() => PriceList.parse('{"twilio:fax": {}}')).toThrow(/no provider/);
+  });
+
   it('keeps whole micros', () => {
     expect(new Pricing(['twilio'], budget).costOf(1, 'US', 'twilio').keptMicros).toBe(200_000);
     expect(micros(0.00645)).toBe(6_450);

@@ -1,3 +1,4 @@
+import type { Channel } from '../provider/channel.js';
 import { micros, type Micros } from './money.js';
 
 /** One thing wrong with a price list, and how to mend it; the operator's words, with the line. */
@@ -12,12 +13,13 @@ export class PriceListFault extends Error {
   }
 }
 
-/** Micros a segment by country; `default` for every other. */
+/** Micros a segment (a WhatsApp message, a call) by country; `default` for every other. */
 type Prices = Readonly<Record<string, Micros>>;
 
 /** What nobody has a price for costs this; the list's own `default` replaces it. */
 const WORST_CASE_USD = 0.3;
-const NAME = /^[a-z][a-z0-9-]*$/;
+/** A provider, and one of its channels that is not sms. */
+const NAME = /^[a-z][a-z0-9-]*(:(whatsapp|voice))?$/;
 const COUNTRY = /^[A-Z]{2}$/;
 /** Dearer than any text; so a price in cents is found out. */
 const DEAREST_USD = 10;
@@ -32,7 +34,7 @@ export class PriceList {
   ) {}
 
   /**
-   * `{"default": 0.3, "comment": "...", "twilio": {"US": 0.0083, "default": 0.2}}`, in dollars.
+   * `{"default": 0.3, "comment": "...", "twilio": {"US": 0.0083, "default": 0.2}, "twilio:whatsapp": {"US": 0.02}}`, in dollars.
    * @throws {PriceListFault} with the line of the first fault
    */
   static parse(text: string): PriceList {
@@ -48,7 +50,7 @@ export class PriceList {
       if (!NAME.test(name)) {
         throw new PriceListFault(
           `${lineOf(text, name)}: "${name}" is no provider.`,
-          'Name it as in SMS_PROVIDERS, such as "twilio".',
+          'Name it as in SMS_PROVIDERS, such as "twilio", with its channel behind it where that is not sms: "twilio:whatsapp".',
         );
       }
       if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -63,17 +65,21 @@ export class PriceList {
   }
 
   /** @param country ISO 3166-1 alpha-2; null where the number tells none */
-  perSegment(provider: string, country: string | null): Micros {
+  perSegment(provider: string, country: string | null, channel: Channel = 'sms'): Micros {
     if (FREE.has(provider)) return 0;
-    const prices = this.providers.get(provider);
+    const prices = this.providers.get(priceName(provider, channel));
     return prices?.[country ?? 'default'] ?? prices?.['default'] ?? this.worstCase;
   }
 
   /** Whether an operator has said anything about it. */
-  knows(provider: string): boolean {
-    return FREE.has(provider) || this.providers.has(provider);
+  knows(provider: string, channel: Channel = 'sms'): boolean {
+    return FREE.has(provider) || this.providers.has(priceName(provider, channel));
   }
 }
+
+/** What the prices of a provider's channel stand under. */
+export const priceName = (provider: string, channel: Channel) =>
+  channel === 'sms' ? provider : `${provider}:${channel}`;
 
 function objectIn(text: string): Record<string, unknown> {
   let list: unknown;

@@ -1,4 +1,5 @@
 import type { Micros } from './money.js';
+import { carries, type Channel, type ChannelPlan } from '../provider/channel.js';
 import type { PriceList } from './price-list.js';
 
 /** What a day may cost, and by which prices that is counted. */
@@ -16,7 +17,7 @@ export interface Cost {
   readonly country: string | null;
   /** Of a text by the provider that is asked first. */
   readonly priceMicros: Micros;
-  /** Of all texts that may go out for one message, at most. */
+  /** Of all texts that may go out for one message, at most, by whichever channel of its plan. */
   readonly reserveMicros: Micros;
   readonly capMicros: Micros;
   readonly keptMicros: Micros;
@@ -24,14 +25,26 @@ export interface Cost {
 
 /** A text that nobody knows about, and one more: then nobody tries again. */
 const MOST_TEXTS = 2;
+const TEXTS_ONLY: ChannelPlan = [{ channel: 'sms' }];
+
+/** Of a provider, as much as its prices need. */
+export interface Priced {
+  readonly name: string;
+  /** As in `CarriesChannels`. */
+  readonly channels?: readonly Channel[];
+}
 
 /** What texts cost by the list, at the providers that are configured. */
 export class Pricing {
+  private readonly providers: readonly Priced[];
+
   /** @param budget undefined: nothing costs anything, nothing is counted */
   constructor(
-    private readonly providers: readonly string[],
+    providers: readonly (string | Priced)[],
     private readonly budget?: Budget,
-  ) {}
+  ) {
+    this.providers = providers.map((provider) => (typeof provider === 'string' ? { name: provider } : provider));
+  }
 
   /** A UTC day's. */
   get capMicros(): Micros {
@@ -45,26 +58,35 @@ export class Pricing {
 
   /** Nothing that is configured costs anything anywhere. */
   get isFree(): boolean {
-    return !this.budget || this.providers.every((name) => name === 'mock');
+    return !this.budget || this.providers.every(({ name }) => name === 'mock');
   }
 
   /** @param provider asked first; null: nobody is yet */
-  costOf(segments: number, country: string | null, provider: string | null): Cost {
+  costOf(segments: number, country: string | null, provider: string | null, plan: ChannelPlan = TEXTS_ONLY): Cost {
     const { capMicros, keptMicros } = this;
-    const priceMicros = provider === null ? 0 : this.price(segments, country, provider);
-    return { country, priceMicros, reserveMicros: this.worst(segments, country), capMicros, keptMicros };
+    const priceMicros = provider === null ? 0 : this.price(segments, country, provider, plan[0].channel);
+    return { country, priceMicros, reserveMicros: this.worstOf(segments, country, plan), capMicros, keptMicros };
   }
 
-  price(segments: number, country: string | null, provider: string): Micros {
-    return segments * (this.budget?.prices.perSegment(provider, country) ?? 0);
+  /** A text is paid by the segment, a WhatsApp message or a call as one. */
+  price(segments: number, country: string | null, provider: string, channel: Channel = 'sms'): Micros {
+    const units = channel === 'sms' ? segments : 1;
+    return units * (this.budget?.prices.perSegment(provider, country, channel) ?? 0);
+  }
+
+  /** What a plan costs at most, if all its channels are tried. @param texts that may go out by the first of them */
+  worstOf(segments: number, country: string | null, [first, ...later]: ChannelPlan, texts = MOST_TEXTS): Micros {
+    const then = later.reduce((sum, { channel }) => sum + this.worst(segments, country, MOST_TEXTS, channel), 0);
+    return this.worst(segments, country, texts, first.channel) + then;
   }
 
   /**
    * What up to `texts` of one message cost at most: each provider is asked once, the only one twice. However many are
    * configured, no third text goes out while two may arrive.
    */
-  worst(segments: number, country: string | null, texts = MOST_TEXTS): Micros {
-    const prices = this.providers.map((provider) => this.price(segments, country, provider));
+  worst(segments: number, country: string | null, texts = MOST_TEXTS, channel: Channel = 'sms'): Micros {
+    const able = this.providers.filter((provider) => carries(provider, channel));
+    const prices = able.map(({ name }) => this.price(segments, country, name, channel));
     const [only] = prices;
     const all = prices.length === 1 && only !== undefined ? [only, only] : prices.sort((a, b) => b - a);
     return all.slice(0, texts).reduce((sum, price) => sum + price, 0);

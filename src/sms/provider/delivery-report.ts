@@ -11,6 +11,8 @@ export interface DeliveryReport {
   readonly code?: string;
   /** Of a failure: whether another provider may do better. */
   readonly curable?: boolean;
+  /** Of a failure: the phone is not to be reached by this channel at all, by another it may: no WhatsApp there, a landline. */
+  readonly notOnChannel?: boolean;
   /** The person asked for no more texts. */
   readonly optedOut?: boolean;
   /** What the provider charged, in millionths of a dollar. */

@@ -1,3 +1,4 @@
+import type { Channel } from './channel.js';
 import type { SmsProvider } from './sms-provider.js';
 
 /** What every provider may need to hear of its texts again. */
@@ -18,6 +19,8 @@ export interface ProviderDefinition<E extends object = object> {
   credentialed(env: E): boolean;
   /** Names without which it cannot work; alternatives in one item, as `A or B`. */
   missing(env: E): string[];
+  /** Names without which it does not carry that channel, which it could; undefined: it never does. */
+  missingFor?(env: E, channel: Channel): string[] | undefined;
   /** Its variables that hand out an address for reports, which there is none of without a whole context. */
   asksForReportsIn?(env: E): string[];
   /** @param env validated, with nothing missing. */

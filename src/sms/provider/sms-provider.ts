@@ -6,6 +6,10 @@ export interface SmsMessage {
   readonly to: PhoneNumber;
   /** At most 1600 characters. */
   readonly body: string;
+  /** The code in it, for channels that have their own words around it. */
+  readonly code?: string;
+  /** BCP 47 of the text. */
+  readonly locale?: string;
   /** How it travels; sms. */
   readonly channel?: Channel;
   /** Our number or name that it goes out under; without it the adapter chooses. */

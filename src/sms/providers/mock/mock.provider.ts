@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { DEFAULT_PATIENCE } from '../../provider/patience.js';
+import { CHANNELS, type CarriesChannels } from '../../provider/channel.js';
 import { ProviderError, type ProviderFault } from '../../provider/provider-error.js';
 import type { Pingable, Receipt, SmsMessage, SmsProvider } from '../../provider/sms-provider.js';
 
@@ -17,10 +18,11 @@ export interface MockMessage extends SmsMessage, Receipt {
 const KEPT = 500;
 
 /** Accepts everything and sends nothing: simulation, and tests of whoever uses {@link SmsProvider}. */
-export class MockProvider implements SmsProvider, Pingable {
+export class MockProvider implements SmsProvider, Pingable, CarriesChannels {
   readonly name = 'mock';
   readonly errorCode = 'DELIVERY_UNAVAILABLE';
   readonly patience = DEFAULT_PATIENCE;
+  readonly channels = CHANNELS;
   private readonly messages: MockMessage[] = [];
   private readonly faults: ProviderFault[] = [];
 

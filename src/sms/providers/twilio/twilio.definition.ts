@@ -1,12 +1,31 @@
 import type { ProviderDefinition } from '../../provider/provider-definition.js';
 import { TwilioEnvironment } from './twilio.environment.js';
-import type { TwilioSender } from './twilio.options.js';
+import type { TwilioSender, TwilioWhatsApp, WhatsAppTemplate } from './twilio.options.js';
 import { TwilioProvider } from './twilio.provider.js';
 
 function senderOf(env: TwilioEnvironment): TwilioSender | undefined {
   if (env.TWILIO_MESSAGING_SERVICE_SID) return { messagingServiceSid: env.TWILIO_MESSAGING_SERVICE_SID };
   if (env.TWILIO_FROM_NUMBERS?.length) return { fromPool: env.TWILIO_FROM_NUMBERS };
   return env.TWILIO_FROM_NUMBER ? { from: env.TWILIO_FROM_NUMBER } : undefined;
+}
+
+const FROM_WHATSAPP = 'TWILIO_WHATSAPP_FROM or TWILIO_MESSAGING_SERVICE_SID';
+
+function missingForWhatsApp(env: TwilioEnvironment): string[] {
+  return [
+    ...(env.TWILIO_WHATSAPP_FROM || env.TWILIO_MESSAGING_SERVICE_SID ? [] : [FROM_WHATSAPP]),
+    ...(env.TWILIO_WHATSAPP_CONTENT_SID?.length ? [] : ['TWILIO_WHATSAPP_CONTENT_SID']),
+  ];
+}
+
+/** One without a locale is English. */
+function whatsAppOf(env: TwilioEnvironment): TwilioWhatsApp | undefined {
+  const [first, ...others] = (env.TWILIO_WHATSAPP_CONTENT_SID ?? []).map((item): WhatsAppTemplate => {
+    const [contentSid = '', locale = 'en'] = item.split(':').reverse();
+    return { locale, contentSid };
+  });
+  if (!first || missingForWhatsApp(env).length > 0) return undefined;
+  return { from: env.TWILIO_WHATSAPP_FROM, templates: [first, ...others] };
 }
 
 export const twilio: ProviderDefinition<TwilioEnvironment> = {
@@ -17,12 +36,19 @@ export const twilio: ProviderDefinition<TwilioEnvironment> = {
     ...(env.TWILIO_ACCOUNT_SID ? [] : ['TWILIO_ACCOUNT_SID']),
     ...(env.TWILIO_AUTH_TOKEN ? [] : ['TWILIO_AUTH_TOKEN']),
     ...(senderOf(env) ? [] : ['TWILIO_FROM_NUMBER or TWILIO_FROM_NUMBERS or TWILIO_MESSAGING_SERVICE_SID']),
+    ...(env.TWILIO_WHATSAPP_FROM || env.TWILIO_WHATSAPP_CONTENT_SID?.length ? missingForWhatsApp(env) : []),
   ],
+  missingFor: (env, channel) => {
+    if (channel === 'whatsapp') return missingForWhatsApp(env);
+    return channel === 'voice' && !env.TWILIO_VOICE_FROM ? ['TWILIO_VOICE_FROM'] : [];
+  },
   create: (env, { publicBaseUrl }) =>
     new TwilioProvider({
       accountSid: env.TWILIO_ACCOUNT_SID!,
       authToken: env.TWILIO_AUTH_TOKEN!,
       sender: senderOf(env)!,
+      whatsApp: whatsAppOf(env),
+      voice: env.TWILIO_VOICE_FROM ? { from: env.TWILIO_VOICE_FROM } : undefined,
       baseUrl: env.TWILIO_BASE_URL,
       publicBaseUrl,
       patience: {

@@ -5,6 +5,8 @@ import { IsRetryCount, IsRetryDelayMs, IsTimeoutSecs } from '../../provider/pati
 import { IsSecureUrl } from '../../provider/secure-url.js';
 
 const PHONE_OR_SHORT_CODE = /^(\+[1-9]\d{6,14}|\d{3,8})$/;
+const PHONE = /^\+[1-9]\d{6,14}$/;
+const TEMPLATE = /^([a-z]{2,3}([_-][A-Za-z0-9]{2,4})?:)?HX[0-9a-fA-F]{32}$/;
 const ANY_SENDER = /^(\+[1-9]\d{6,14}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 +\-_&]{1,11})$/;
 
 export class TwilioEnvironment {
@@ -45,6 +47,29 @@ export class TwilioEnvironment {
     message: '$property must be "MG" and 32 hex digits: copy it from Messaging > Services in the Twilio console.',
   })
   TWILIO_MESSAGING_SERVICE_SID?: string;
+
+  @Env({ about: 'Our WhatsApp number; without it the Messaging Service picks one.', example: '+14155238886' })
+  @IsOptional()
+  @Matches(PHONE, { message: '$property must be a number such as +14155238886, without "whatsapp:".' })
+  TWILIO_WHATSAPP_FROM?: string;
+
+  @Env({
+    about: 'WhatsApp templates for codes, by language; the first is for all others.',
+    example: `en:HX${'0'.repeat(32)},pt_BR:HX${'1'.repeat(32)}`,
+  })
+  @IsOptional()
+  @IsArray({ message: '$property must be templates separated by commas.' })
+  @Matches(TEMPLATE, {
+    each: true,
+    message:
+      'Each item of $property must be "HX" and 32 hex digits, with its language before it if there are several: en:HX..., pt_BR:HX.... Copy it from Content Template Builder in the Twilio console.',
+  })
+  TWILIO_WHATSAPP_CONTENT_SID?: string[];
+
+  @Env({ about: 'A number that Twilio may call from; unset: codes are not read out.', example: '+15005550006' })
+  @IsOptional()
+  @Matches(PHONE, { message: '$property must be a number such as +15005550006.' })
+  TWILIO_VOICE_FROM?: string;
 
   @Env({ about: 'Where new senders for the pool are looked for.', example: '720' })
   @Matches(/^[2-9]\d{2}$/, { message: '$property must be a North American area code such as 720.' })

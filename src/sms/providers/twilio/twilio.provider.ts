@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Twilio } from 'twilio';
 
 import type { Balance, HasBalance } from '../../provider/balance.js';
+import type { CarriesChannels, Channel } from '../../provider/channel.js';
 import { HttpClient, type HttpRequest, type HttpResponse } from '../../provider/http-client.js';
 import { DEFAULT_PATIENCE } from '../../provider/patience.js';
 import {
@@ -18,21 +19,33 @@ import { faultOfTransport, type TransportError } from '../../provider/transport-
 import { faultOf } from './twilio.faults.js';
 import type { TwilioOptions, TwilioSender } from './twilio.options.js';
 import { TwilioWebhooks } from './twilio.reports.js';
+import { LONGEST_TWIML, twimlOf } from './twilio.voice.js';
+import { whatsAppParams } from './twilio.whatsapp.js';
 
 type MessageParams = Parameters<Twilio['messages']['create']>[0];
+type CallParams = Parameters<Twilio['calls']['create']>[0];
 
 const MESSAGE_SID = /^(SM|MM)[0-9a-f]{32}$/;
 /** What Twilio allows, and takes when it is told nothing. */
 const MAX_VALIDITY_SECS = 36_000;
+const CALL_SID = /^CA[0-9a-f]{32}$/;
+/** Less than it takes most mailboxes to pick up. */
+const RINGS_SECS = 25;
+const CALL_EVENTS = ['ringing', 'answered', 'completed'];
 
 /**
- * Twilio's Messages API, https://www.twilio.com/docs/messaging/api/message-resource. Its package types the request; the
+ * Twilio's Messages API, https://www.twilio.com/docs/messaging/api/message-resource, for texts and WhatsApp, and its Calls API,
+ * https://www.twilio.com/docs/voice/api/call-resource. Its package types the request; the
  * POST is our own, because the package's client has 20 sockets and no deadline.
  */
-export class TwilioProvider implements SmsProvider, Pingable, HasBalance, Closable, ReportsDelivery, PassesReplies {
+export class TwilioProvider
+  implements SmsProvider, CarriesChannels, Pingable, HasBalance, Closable, ReportsDelivery, PassesReplies
+{
   readonly name = 'twilio';
   readonly errorCode = 'TWILIO_API_ERROR';
   readonly patience: Patience;
+  readonly channels: readonly Channel[];
+  readonly #options: Pick<TwilioOptions, 'whatsApp' | 'voice'>;
   readonly #account: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #sender: TwilioSender;
@@ -40,9 +53,11 @@ export class TwilioProvider implements SmsProvider, Pingable, HasBalance, Closab
   readonly #webhooks: TwilioWebhooks | undefined;
 
   constructor(options: TwilioOptions, http = new HttpClient()) {
-    const { accountSid, authToken, sender, publicBaseUrl } = options;
+    const { accountSid, authToken, sender, publicBaseUrl, whatsApp, voice } = options;
     const { baseUrl = 'https://api.twilio.com', patience = DEFAULT_PATIENCE } = options;
     this.patience = patience;
+    this.channels = ['sms', ...(whatsApp ? (['whatsapp'] as const) : []), ...(voice ? (['voice'] as const) : [])];
+    this.#options = { whatsApp, voice };
     this.#account = `${baseUrl.replace(/\/+$/, '')}/2010-04-01/Accounts/${accountSid}`;
     this.#headers = { authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}` };
     this.#sender = sender;
@@ -50,26 +65,61 @@ export class TwilioProvider implements SmsProvider, Pingable, HasBalance, Closab
     this.#webhooks = publicBaseUrl ? new TwilioWebhooks({ accountSid, authToken, publicBaseUrl }) : undefined;
   }
 
-  async send({ to, body, validForSecs, attemptId }: SmsMessage, signal: AbortSignal): Promise<Receipt> {
+  send(message: SmsMessage, signal: AbortSignal): Promise<Receipt> {
+    return message.channel === 'voice' ? this.#ring(message, signal) : this.#write(message, signal);
+  }
+
+  async #write(message: SmsMessage, signal: AbortSignal): Promise<Receipt> {
+    const { validForSecs, attemptId } = message;
     const params = {
-      to: to.e164,
-      body,
-      ...this.#senderFor(to.e164),
+      ...this.#addressed(message),
       ...(this.#webhooks && { statusCallback: this.#webhooks.statusCallback(attemptId) }),
       ...(validForSecs !== undefined && {
         validityPeriod: Math.min(Math.max(Math.floor(validForSecs), 1), MAX_VALIDITY_SECS),
       }),
     } satisfies MessageParams;
-    const { sid } = await this.#call({
+    const { sid } = await this.#post('Messages', params, signal);
+    if (typeof sid !== 'string' || !MESSAGE_SID.test(sid))
+      throw new ProviderError('unconfirmed', 'Twilio named no message.');
+    return { providerMessageId: sid };
+  }
+
+  async #ring(message: SmsMessage, signal: AbortSignal): Promise<Receipt> {
+    const { voice } = this.#options;
+    if (!voice) throw new ProviderError('refused', 'Twilio is not set up for calls.');
+    const twiml = twimlOf(message);
+    if (twiml.length > LONGEST_TWIML) throw new ProviderError('refused', 'The text is too long for a call.');
+    const params = {
+      to: message.to.e164,
+      from: voice.from,
+      twiml,
+      timeout: RINGS_SECS,
+      ...(this.#webhooks && {
+        statusCallback: this.#webhooks.statusCallback(message.attemptId),
+        statusCallbackEvent: CALL_EVENTS,
+      }),
+    } satisfies CallParams;
+    const { sid } = await this.#post('Calls', params, signal);
+    if (typeof sid !== 'string' || !CALL_SID.test(sid)) throw new ProviderError('unconfirmed', 'Twilio named no call.');
+    return { providerMessageId: sid };
+  }
+
+  #addressed(message: SmsMessage) {
+    const { to, body } = message;
+    if (message.channel !== 'whatsapp') return { to: to.e164, body, ...this.#senderFor(to.e164) };
+    const { whatsApp } = this.#options;
+    if (!whatsApp) throw new ProviderError('refused', 'Twilio is not set up for WhatsApp.');
+    return whatsAppParams(message, whatsApp, this.#sender);
+  }
+
+  #post(resource: 'Messages' | 'Calls', params: Params, signal: AbortSignal): Promise<Record<string, unknown>> {
+    return this.#call({
       method: 'POST',
-      url: `${this.#account}/Messages.json`,
+      url: `${this.#account}/${resource}.json`,
       headers: { ...this.#headers, 'content-type': 'application/x-www-form-urlencoded' },
       body: formOf(params),
       signal,
     });
-    if (typeof sid !== 'string' || !MESSAGE_SID.test(sid))
-      throw new ProviderError('unconfirmed', 'Twilio named no message.');
-    return { providerMessageId: sid };
   }
 
   /** Reads the account: free, and says whether it may send at all. */
@@ -142,11 +192,14 @@ function readJson({ body }: HttpResponse): Record<string, unknown> {
   }
 }
 
-/** The form has the package's parameter names with a capital first letter. */
-function formOf(params: Record<string, string | number | undefined>): string {
+type Params = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** The form has the package's parameter names with a capital first letter; a list is a parameter several times. */
+function formOf(params: Params): string {
   const form = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
-    if (value !== undefined) form.set(name.charAt(0).toUpperCase() + name.slice(1), String(value));
+    const values = typeof value === 'object' ? value : value === undefined ? [] : [value];
+    for (const each of values) form.append(name.charAt(0).toUpperCase() + name.slice(1), String(each));
   }
   return form.toString();
 }

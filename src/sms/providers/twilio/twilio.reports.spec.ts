@@ -144,6 +144,8 @@ describe("a report of Twilio's", () => {
     ['failed', '21610', false],
     ['failed', '30036', false],
     ['failed', '30450', false],
+    ['undelivered', '63016', true],
+    ['undelivered', '63024', false],
     ['canceled', '', false],
   ])('%s with code "%s": another provider may do better: %s', (MessageStatus, ErrorCode, curable) => {
     const [report] = webhooks.readReport(requestOf({ fields: { MessageStatus, ErrorCode } }));
@@ -152,7 +154,63 @@ describe("a report of Twilio's", () => {
   });
 });
 
+describe('a report about a phone that its channel does not reach', () => {
+  it.each(['30006', '21614', '63003', '63014', '63024'])('%s leaves it to another channel', (ErrorCode) => {
+    const [report] = webhooks.readReport(requestOf({ fields: { MessageStatus: 'undelivered', ErrorCode } }));
+    expect(report).toMatchObject({ curable: false, notOnChannel: true, optedOut: false });
+  });
+
+  it.each(['30005', '30450', '21610', '30003'])('%s says nothing of the kind', (ErrorCode) => {
+    const [report] = webhooks.readReport(requestOf({ fields: { MessageStatus: 'undelivered', ErrorCode } }));
+    expect(report?.notOnChannel).toBeUndefined();
+  });
+});
+
+describe("a report of a call's", () => {
+  const { MessageSid: _, MessageStatus: __, ErrorCode: ___, ...call } = { ...FIELDS, CallSid: `CA${'0'.repeat(32)}` };
+  const said = (fields: Readonly<Record<string, string>>) => {
+    const form = new URLSearchParams({ ...call, ...fields });
+    const signature = twilioSignature(TOKEN, ORIGIN + PATH, form);
+    return webhooks.readReport(requestOf({ body: form.toString(), signature }));
+  };
+
+  it.each([
+    ['queued', 'accepted'],
+    ['initiated', 'accepted'],
+    ['ringing', 'sent'],
+    ['in-progress', 'sent'],
+    ['completed', 'delivered'],
+  ])('%s reads %s', (CallStatus, status) => {
+    expect(said({ CallStatus })).toEqual([{ attemptId: ATTEMPT, providerMessageId: call.CallSid, status }]);
+  });
+
+  it.each([
+    ['busy', 'undelivered', true],
+    ['no-answer', 'undelivered', true],
+    ['failed', 'failed', true],
+    ['canceled', 'failed', false],
+  ])('%s reads %s, and another channel may do better: %s', (CallStatus, status, curable) => {
+    expect(said({ CallStatus })).toMatchObject([{ status, code: CallStatus, curable, optedOut: false }]);
+  });
+
+  it('in a status to come says nothing', () => {
+    expect(said({ CallStatus: 'parked' })).toEqual([]);
+  });
+
+  it.each<Readonly<Record<string, string>>>([
+    { CallStatus: 'completed', CallSid: 'CA1' },
+    { CallStatus: '' },
+    { CallStatus: 'failed', ErrorCode: 'x' },
+  ])('that is none is refused: %j', (fields) => expect(() => said(fields)).toThrow(ReportRefused));
+});
+
 describe('what a person texts back', () => {
+  it('by WhatsApp counts for their number', () => {
+    const url = '/v1/webhooks/twilio/inbound';
+    const fields = { From: 'whatsapp:+14155552671', Body: 'STOP' };
+    expect(webhooks.readReply(requestOf({ url, fields }))).toEqual({ phone: '+14155552671', wish: 'stop' });
+  });
+
   const url = '/v1/webhooks/twilio/inbound';
   const reply = (fields: Readonly<Record<string, string>>) =>
     webhooks.readReply(requestOf({ url, fields: { From: '+14155552671', ...fields } }));

@@ -21,6 +21,19 @@ const STATUS: ReadonlyMap<string, DeliveryReport['status']> = new Map([
   ['canceled', 'failed'],
 ]);
 
+/** The same of a call, https://www.twilio.com/docs/voice/api/call-resource#call-status-values; a mailbox that picks up completes it, too. */
+const CALL_STATUS: ReadonlyMap<string, DeliveryReport['status']> = new Map([
+  ['queued', 'accepted'],
+  ['initiated', 'accepted'],
+  ['ringing', 'sent'],
+  ['in-progress', 'sent'],
+  ['completed', 'delivered'],
+  ['busy', 'undelivered'],
+  ['no-answer', 'undelivered'],
+  ['failed', 'failed'],
+  ['canceled', 'failed'],
+]);
+
 /**
  * Failures that no other provider would cure, https://www.twilio.com/docs/api/errors. Every other one may be of Twilio's
  * route, sender or account: 30001 queue overflow, 30002 account suspended, 30003 phone unreachable, 30004 blocked, 30007
@@ -37,10 +50,21 @@ const INCURABLE: ReadonlySet<string> = new Set([
   '30036', // its time ran out: so did the code's
   '30450', // taken for SMS pumping: the last thing to send again
 ]);
+/** Of those, what another channel may cure: the phone is not on this one. The rest is true of it by whatever channel. */
+const NOT_ON_CHANNEL: ReadonlySet<string> = new Set([
+  '30006',
+  '21614',
+  '21635',
+  '63003', // no such address on WhatsApp
+  '63014', // the person blocked us there
+  '63024', // "Invalid message recipient": no WhatsApp, or too old a one
+]);
 const OPTED_OUT = '21610';
 
+const CALL_SID = /^CA[0-9a-f]{32}$/;
 const MESSAGE_SID = /^(SM|MM)[0-9a-f]{32}$/;
-const PHONE = /^\+[1-9]\d{6,14}$/;
+const ADDRESS = /^(whatsapp:)?\+[1-9]\d{6,14}$/;
+const WHATSAPP = /^whatsapp:/;
 const ERROR_CODE = /^\d{5}$/;
 const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
@@ -78,23 +102,14 @@ export class TwilioWebhooks {
     const { attemptId = '' } = request;
     if (!isUuid(attemptId)) throw new ReportRefused('its path names no attempt');
     const form = this.#authentic(request, `${PATH}${attemptId}`);
-    const providerMessageId = required(form, 'MessageSid', MESSAGE_SID);
-    const status = STATUS.get(required(form, 'MessageStatus', /^[a-z_-]+$/));
-    if (!status) return [];
-    const report = { attemptId, providerMessageId, status };
-    if (status !== 'failed' && status !== 'undelivered') return [report];
-    const code = form.get('ErrorCode') || undefined;
-    if (code !== undefined && !ERROR_CODE.test(code)) throw new ReportRefused('its ErrorCode is none');
-    const canceled = form.get('MessageStatus') === 'canceled';
-    const curable = !canceled && !INCURABLE.has(code ?? '');
-    return [{ ...report, ...(code && { code }), curable, optedOut: code === OPTED_OUT }];
+    return form.has('CallSid') ? callReport(form, attemptId) : messageReport(form, attemptId);
   }
 
   readReply(request: ReportRequest): Reply | undefined {
     const form = this.#authentic(request, `${PATH}inbound`);
     required(form, 'MessageSid', MESSAGE_SID);
     const wish = wishIn(form);
-    return wish && { phone: required(form, 'From', PHONE), wish };
+    return wish && { phone: required(form, 'From', ADDRESS).replace(WHATSAPP, ''), wish };
   }
 
   /** Twilio signs no separators between names and values, so nothing may be there twice and what is read must look right. */
@@ -113,6 +128,38 @@ export class TwilioWebhooks {
     if (form.get('AccountSid') !== accountSid) throw new ReportRefused('it is about another account');
     return form;
   }
+}
+
+function messageReport(form: Form, attemptId: string): DeliveryReport[] {
+  const providerMessageId = required(form, 'MessageSid', MESSAGE_SID);
+  const status = STATUS.get(required(form, 'MessageStatus', /^[a-z_-]+$/));
+  if (!status) return [];
+  const report = { attemptId, providerMessageId, status };
+  if (status !== 'failed' && status !== 'undelivered') return [report];
+  const code = errorCodeIn(form);
+  const canceled = form.get('MessageStatus') === 'canceled';
+  const notOnChannel = NOT_ON_CHANNEL.has(code ?? '');
+  const curable = !canceled && !notOnChannel && !INCURABLE.has(code ?? '');
+  return [
+    { ...report, ...(code && { code }), curable, ...(notOnChannel && { notOnChannel }), optedOut: code === OPTED_OUT },
+  ];
+}
+
+/** That nobody picked up, or the line was engaged, is no word about the phone: by another channel it may be reached. */
+function callReport(form: Form, attemptId: string): DeliveryReport[] {
+  const providerMessageId = required(form, 'CallSid', CALL_SID);
+  const said = required(form, 'CallStatus', /^[a-z-]+$/);
+  const status = CALL_STATUS.get(said);
+  if (!status) return [];
+  const report = { attemptId, providerMessageId, status };
+  if (status !== 'failed' && status !== 'undelivered') return [report];
+  return [{ ...report, code: errorCodeIn(form) ?? said, curable: said !== 'canceled', optedOut: false }];
+}
+
+function errorCodeIn(form: Form): string | undefined {
+  const code = form.get('ErrorCode') || undefined;
+  if (code !== undefined && !ERROR_CODE.test(code)) throw new ReportRefused('its ErrorCode is none');
+  return code;
 }
 
 function required(form: Form, name: string, pattern: RegExp): string {
