@@ -33,6 +33,11 @@ export class Pricing {
     private readonly budget?: Budget,
   ) {}
 
+  /** The providers that are configured. */
+  get names(): readonly string[] {
+    return this.providers;
+  }
+
   /** A UTC day's. */
   get capMicros(): Micros {
     return this.budget?.capMicros ?? 0;
