@@ -20,7 +20,8 @@ import { RedisModule } from './redis/index.js';
 import { OutboxModule, SmsModule } from './sms/index.js';
 import { ReportsModule } from './reports/index.js';
 import { SpendModule } from './spend/index.js';
-import { VerificationModule } from './verification/index.js';
+import { TemplatesModule } from './templates/index.js';
+import { machineLineOf, VerificationModule } from './verification/index.js';
 import { WebhookEvents, WebhooksModule } from './webhooks/index.js';
 
 /** Requests a minute that one address may make to public routes. */
@@ -31,6 +32,12 @@ const LEASE_MARGIN_MS = 5_000;
 /** What is left of the failover's time for the network's word, once the request and a look at the outbox had theirs. */
 const reportWaitMs = ({ failoverTimeoutSecs, sendBudgetMs }: AppConfig['sms']) =>
   Math.max(failoverTimeoutSecs * 1_000 - sendBudgetMs - 2_000, 2_000);
+
+/** A code as long as those that are sent, and the line that would go with it. */
+const samplesOf = ({ codeLength, ...text }: AppConfig['verification']) => {
+  const code = '1234567890'.slice(0, codeLength);
+  return { code, machineLine: machineLineOf(code, text) };
+};
 
 /** The only file that names every room, and the only one that turns configuration into a room's options. */
 @Module({})
@@ -55,6 +62,7 @@ export class AppModule {
             attemptTimeoutMs: sms.attemptTimeoutMs,
             sendBudgetMs: sms.sendBudgetMs,
             defaultRegion: phone.defaultRegion,
+            templates: sms.templates,
             budget: {
               prices: limits.prices,
               capMicros: limits.dailyCostLimitMicros,
@@ -97,6 +105,7 @@ export class AppModule {
         HttpModule.forRoot({ apiKeys }),
         MessagesModule,
         ReportsModule,
+        TemplatesModule.forRoot(samplesOf(verification)),
         WebhooksModule.forRoot(webhooks),
         IdempotencyModule.forRoot({ leaseMs }),
         PrivacyModule.forRoot({

@@ -5,6 +5,7 @@ import type { Budget } from './pricing/pricing.js';
 import type { SmsProviders } from './provider/sms-provider.js';
 import type { Router } from './routing/router.js';
 import type { Senders } from './senders/senders.js';
+import type { TemplateOptions } from './templates/templates.js';
 
 export interface SmsOptions {
   /** Most preferred first. */
@@ -23,6 +24,8 @@ export interface SmsOptions {
   readonly router?: Router;
   /** The adapters choose, without it. */
   readonly senders?: Senders;
+  /** How texts are written; as ours, without it. */
+  readonly templates?: TemplateOptions;
   /** Why nothing is to be sent at all; sends then throw {@link SmsDisabled}. */
   readonly disabledReason?: string;
   /** For tests. */

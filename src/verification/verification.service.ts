@@ -8,6 +8,7 @@ import { SendLimits } from '../limits/index.js';
 import type { DeliveryStatus } from '../sms/index.js';
 import { CodeSender, type Send } from './code-sender.js';
 import { ProofSigner } from './proof/proof-signer.js';
+import { templateFor } from './template-for.js';
 import { VerificationSecrets } from './verification-secrets.js';
 import {
   DeliveryUnavailable,
@@ -46,7 +47,7 @@ export class VerificationService {
    * @throws {SmsDisabled | DeliveryUnavailable | DatabaseUnavailable}
    */
   async start(
-    { phone: text, purpose, channel, locale, challenge, alike }: StartRequest,
+    { phone: text, purpose, channel, locale: asked, acceptLanguage, challenge, alike }: StartRequest,
     run?: Run,
   ): Promise<VerificationState> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
@@ -61,7 +62,8 @@ export class VerificationService {
     if (formerPhoneKey) await this.guard.adopt(phone);
     const { version: keyVersion, data: phoneSealed } = this.keys.seal(phone.e164, phoneKey);
     const code = this.secrets.codeOf(id, { purpose, key_version: keyVersion, code_length: codeLength }, phone);
-    const letter = { to: phone, channel, locale: locale ?? null, code };
+    const locale = asked ?? this.codes.accepted(acceptLanguage) ?? null;
+    const letter = { to: phone, channel, template: templateFor(purpose), locale, code };
     const wording = this.codes.write(letter);
     const gate = this.guard.measure(phone, isSolved, this.codes.priceOf(letter, wording), !alike);
     const verification = {
@@ -69,7 +71,7 @@ export class VerificationService {
       formerPhoneKey,
       purpose,
       channel,
-      locale: locale ?? null,
+      locale,
       phoneKey,
       phoneSealed,
       keyVersion,
@@ -104,7 +106,8 @@ export class VerificationService {
     if (!sealed) throw new VerificationNotFound();
     const phone = this.secrets.phoneOf(sealed);
     const code = this.secrets.codeOf(id, sealed, phone);
-    const letter = { to: phone, channel: sealed.channel, locale: sealed.locale, code };
+    const { channel: carrier, locale } = sealed;
+    const letter = { to: phone, channel: carrier, template: templateFor(sealed.purpose), locale, code };
     const wording = this.codes.write(letter);
     const price = this.codes.priceOf(letter, wording);
     // What a start was allowed may have been forbidden, or blocked, since.
@@ -116,7 +119,8 @@ export class VerificationService {
       if (row.ended === 'exhausted') throw new TooManyChecks(Math.max(1, row.secs_left));
       if (row.ended === 'opted_out') throw optedOut();
       const quotas = this.limits.admit(row);
-      const delivery = await send(this.codes.write(letter, row.secs_left).body, row.secs_left);
+      const { body } = await this.codes.writeAgain(letter, wording, row.secs_left);
+      const delivery = await send(body, row.secs_left);
       const { channel, max_checks, checks } = row;
       return this.stateOf({
         id,

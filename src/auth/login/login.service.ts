@@ -10,7 +10,7 @@ import { Sessions, type TokenPair } from '../sessions/sessions.js';
 /** The colon keeps it apart from every purpose that the server API can ask for. */
 const PURPOSE = 'auth:login';
 
-export type LoginRequest = Pick<StartRequest, 'phone' | 'locale' | 'challenge'>;
+export type LoginRequest = Pick<StartRequest, 'phone' | 'locale' | 'acceptLanguage' | 'challenge'>;
 
 export interface LoggedIn extends TokenPair {
   readonly user: { readonly id: string; readonly phone: PhoneNumber; readonly isNew: boolean };
@@ -30,7 +30,10 @@ export class LoginService {
   ) {}
 
   /** @throws as `VerificationService.start`, and {RateLimitExceeded} for the address */
-  async start({ phone: text, locale, challenge }: LoginRequest, ip: string): Promise<VerificationState> {
+  async start(
+    { phone: text, locale, acceptLanguage, challenge }: LoginRequest,
+    ip: string,
+  ): Promise<VerificationState> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
     await this.limits.admitStart(ip, phone);
     return this.verifications.start({
@@ -38,6 +41,7 @@ export class LoginService {
       purpose: PURPOSE,
       channel: 'sms',
       locale,
+      acceptLanguage,
       challenge,
       alike: true,
     });

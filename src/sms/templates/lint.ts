@@ -1,7 +1,7 @@
 import type { Micros } from '../pricing/money.js';
 import type { Pricing } from '../pricing/pricing.js';
 import { measure, notGsm7, type Measure } from '../pricing/segments.js';
-import { canonical, localeOf } from './locale.js';
+import { homeOf } from './locale.js';
 import { gsm7Of } from './transliterate.js';
 import type { Templates, TemplateSource } from './templates.js';
 import { DomainError } from '../../kernel/index.js';
@@ -57,7 +57,7 @@ const MACHINE_CODE = /#\d+/;
 export function lint(templates: Templates, pricing: Pricing, sample: Sample = {}, names = templates.names): Linted[] {
   return names.flatMap((name) =>
     templates.wordingsOf(name).map(({ template, locale, variant, version, source }) => {
-      const country = countryOf(locale);
+      const country = homeOf(locale);
       const { variables, strange } = valuesFor(template.variables, sample.variables);
       const request = { template: name, locale, variant, country, variables };
       const problems = problemsOf(name, template.body, template.variables, strange);
@@ -91,12 +91,6 @@ export function lintedText(body: string): LintedText {
   const why = encoding === 'UCS-2' ? ` (UCS-2 because of ${shown(flips.map(({ character }) => character))})` : '';
   const reason = `${size} of ${capacity} ${encoding === 'UCS-2' ? 'characters' : 'septets'}${why}`;
   return { ...measured, body, flips, ...(segments > 1 && { reason }) };
-}
-
-/** Where most who read it live. */
-function countryOf(locale: string): string {
-  const region = new Intl.Locale(canonical(locale) ?? 'en').maximize().region ?? 'US';
-  return localeOf(region) === locale || region ? region : 'US';
 }
 
 const shown = (characters: readonly string[]): string =>

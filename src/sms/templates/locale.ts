@@ -33,7 +33,7 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   nb: 'NO SJ',
   nl: 'AW BE BQ CW NL SR',
   pl: 'PL',
-  pt: 'AO CV GW MZ PT ST TL',
+  pt: 'PT AO CV GW MZ ST TL',
   'pt-BR': 'BR',
   ro: 'MD RO',
   ru: 'BY KG KZ RU TJ',
@@ -60,6 +60,13 @@ const BY_COUNTRY = new Map(
 /** @param country ISO 3166-1 alpha-2 */
 export const localeOf = (country: string | null | undefined): string =>
   (country && BY_COUNTRY.get(country)) || LAST_RESORT;
+
+/** Where most live who get texts in it. */
+export function homeOf(locale: string): string {
+  const { region = 'US' } = new Intl.Locale(locale).maximize();
+  if (localeOf(region) === locale) return region;
+  return LANGUAGES[locale]?.split(' ')[0] || region;
+}
 
 /** The one spelling of a BCP 47 tag, without extensions; undefined for what is none. */
 export function canonical(tag: string): string | undefined {
@@ -90,6 +97,9 @@ export function fallbacks(tag: string): readonly string[] {
   return [...new Set(tags)];
 }
 
+/** Of a tag, as bodies of requests may have it, too. */
+const LONGEST = 35;
+
 /** Languages of an Accept-Language header, most wanted first (RFC 9110, 12.5.4); `*` names none. */
 export function acceptedLocales(header: string | undefined): readonly string[] {
   return (header ?? '')
@@ -100,7 +110,7 @@ export function acceptedLocales(header: string | undefined): readonly string[] {
       const q = parameters.find((parameter) => /^q=/i.test(parameter))?.slice(2);
       return { tag: canonical(tag), weight: q === undefined ? 1 : Number(q) };
     })
-    .filter((range): range is { tag: string; weight: number } => range.tag !== undefined && range.weight > 0)
+    .filter((range): range is { tag: string; weight: number } => range.tag !== undefined && range.tag.length <= LONGEST && range.weight > 0)
     .sort((a, b) => b.weight - a.weight)
     .map(({ tag }) => tag);
 }

@@ -9,6 +9,9 @@ const LONGEST = 160;
  * say something else than its template. Variation selectors are spared, which emoji have.
  */
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}]|(?![\uFE0E\uFE0F])\p{Default_Ignorable_Code_Point}/u;
+/** Whether it is one line of characters that are seen. */
+export const isPlainText = (text: string): boolean => !UNSAFE.test(text);
+
 export const VARIABLE_NAME = /^[a-z][A-Za-z0-9]{0,31}$/;
 
 /**
@@ -29,7 +32,7 @@ function checkVariable(name: string, value: unknown): void {
     throw new VariableRefused(name, 'is neither a text nor a number', 'Give a text such as "Ada", or a number.');
   if (value.length > LONGEST)
     throw new VariableRefused(name, `is longer than ${LONGEST} characters`, 'Shorten it, or put it into the template.');
-  if (UNSAFE.test(value))
+  if (!isPlainText(value))
     throw new VariableRefused(
       name,
       'has a line break, a control character or an invisible one',
