@@ -20,7 +20,8 @@ import { RedisModule } from './redis/index.js';
 import { CHANNELS, OutboxModule, SmsModule } from './sms/index.js';
 import { ReportsModule } from './reports/index.js';
 import { SpendModule } from './spend/index.js';
-import { VerificationModule } from './verification/index.js';
+import { TemplatesModule } from './templates/index.js';
+import { machineLineOf, VerificationModule } from './verification/index.js';
 import { WebhookEvents, WebhooksModule } from './webhooks/index.js';
 
 /** Requests a minute that one address may make to public routes. */
@@ -40,6 +41,11 @@ const missingChannels = (providers: AppConfig['sms']['providers']) =>
       providers.flatMap(({ definition, env }) => definition.missingFor?.(env, channel) ?? []),
     ]),
   );
+/** A code as long as those that are sent, and the line that would go with it. */
+const samplesOf = ({ codeLength, ...text }: AppConfig['verification']) => {
+  const code = '1234567890'.slice(0, codeLength);
+  return { code, machineLine: machineLineOf(code, text) };
+};
 
 /** The only file that names every room, and the only one that turns configuration into a room's options. */
 @Module({})
@@ -64,6 +70,7 @@ export class AppModule {
             attemptTimeoutMs: sms.attemptTimeoutMs,
             sendBudgetMs: sms.sendBudgetMs,
             defaultRegion: phone.defaultRegion,
+            templates: sms.templates,
             budget: {
               prices: limits.prices,
               capMicros: limits.dailyCostLimitMicros,
@@ -107,6 +114,7 @@ export class AppModule {
         HttpModule.forRoot({ apiKeys }),
         MessagesModule,
         ReportsModule,
+        TemplatesModule.forRoot(samplesOf(verification)),
         WebhooksModule.forRoot(webhooks),
         IdempotencyModule.forRoot({ leaseMs }),
         PrivacyModule.forRoot({

@@ -10,6 +10,7 @@ import { pricesCommand } from './commands/prices.command.js';
 import { privacyCommands } from './commands/privacy.command.js';
 import { secretCommand } from './commands/secret.command.js';
 import { spendCommand } from './commands/spend.command.js';
+import { templatesCommand } from './commands/templates.command.js';
 import { webhooksCommand } from './commands/webhooks.command.js';
 
 /** Of sysexits.h: what was typed is wrong. */
@@ -22,7 +23,7 @@ const program = new Command('sixdigit')
   .showHelpAfterError();
 const COMMANDS = [
   ...[fraudCommand, keysCommand, limitsCommand, pricesCommand, privacyCommands, secretCommand],
-  ...[spendCommand, webhooksCommand],
+  ...[spendCommand, templatesCommand, webhooksCommand],
 ];
 for (const add of COMMANDS) add(program);
 

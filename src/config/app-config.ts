@@ -1,6 +1,6 @@
 import type { FraudOptions } from '../fraud/index.js';
 import type { CountryCode } from '../kernel/index.js';
-import type { PriceList, ProviderDefinition } from '../sms/index.js';
+import type { PriceList, ProviderDefinition, TemplateOptions } from '../sms/index.js';
 
 /** One provider that is used, with its variables read and validated. */
 export interface ConfiguredProvider {
@@ -45,6 +45,7 @@ export interface AppConfig {
     readonly sendBudgetMs: number;
     readonly failoverTimeoutSecs: number;
     readonly webhookSecret?: string;
+    readonly templates: TemplateOptions;
   };
   readonly limits: {
     readonly perWindow: number;

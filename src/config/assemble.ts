@@ -44,6 +44,13 @@ export function assemble(
       sendBudgetMs: sms.SMS_SEND_BUDGET_MS,
       failoverTimeoutSecs: sms.SMS_FAILOVER_TIMEOUT_SECS,
       webhookSecret: secrets.SMS_WEBHOOK_SECRET,
+      templates: {
+        brand: verification.BRAND_NAME,
+        doNotShare: sms.SMS_DO_NOT_SHARE,
+        smartEncoding: sms.SMS_SMART_ENCODING,
+        folder: sms.SMS_TEMPLATES_DIR,
+        watch: server.NODE_ENV === 'development',
+      },
     },
     limits: {
       perWindow: limits.SMS_RATE_LIMIT_PER_HOUR,

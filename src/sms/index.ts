@@ -57,4 +57,29 @@ export type { SmsOptions } from './sms.options.js';
 export { SmsService, type Plan, type PlanOptions, type SmsRequest } from './sms.service.js';
 export { PreferenceRouter, Router, type Destination, type Route } from './routing/router.js';
 export { Senders } from './senders/senders.js';
-export { Templates, type Wording, type WordingRequest } from './templates/templates.js';
+export {
+  CODE_TEMPLATES,
+  CODE_VARIABLES,
+  isCodeTemplate,
+  lint,
+  lintedText,
+  type CodeTemplate,
+  type Linted,
+  type LintedText,
+  type Sample,
+} from './templates/lint.js';
+export { compile, type CompiledTemplate } from './templates/compile.js';
+export { canonical } from './templates/locale.js';
+export { isTemplateName, wordingKey } from './templates/template-files.js';
+export { TemplateFault, TemplateNotFound, VariableRefused } from './templates/template.errors.js';
+export {
+  Templates,
+  type OwnTemplate,
+  type TemplateArchive,
+  type TemplateOptions,
+  type TemplateSource,
+  type Wording,
+  type WordingRequest,
+  type Written,
+} from './templates/templates.js';
+export { checkVariables, isPlainText, type VariableValue } from './templates/variables.js';

@@ -39,7 +39,11 @@ import { Templates } from './templates/templates.js';
       inject: [SMS_OPTIONS],
       useFactory: ({ senders }: SmsOptions) => senders ?? new ProvidersChoice(),
     },
-    Templates,
+    {
+      provide: Templates,
+      inject: [SMS_OPTIONS],
+      useFactory: ({ templates }: SmsOptions) => new Templates(templates),
+    },
     SmsService,
   ],
   exports: [SmsProviders, Rotation, Pricing, SmsService, Templates],

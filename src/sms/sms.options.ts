@@ -6,6 +6,7 @@ import type { Channel } from './provider/channel.js';
 import type { SmsProviders } from './provider/sms-provider.js';
 import type { Router } from './routing/router.js';
 import type { Senders } from './senders/senders.js';
+import type { TemplateOptions } from './templates/templates.js';
 
 export interface SmsOptions {
   /** Most preferred first. */
@@ -26,6 +27,8 @@ export interface SmsOptions {
   readonly senders?: Senders;
   /** Variables without which the configured providers do not carry a channel. */
   readonly missingFor?: Partial<Readonly<Record<Channel, readonly string[]>>>;
+  /** How texts are written; as ours, without it. */
+  readonly templates?: TemplateOptions;
   /** Why nothing is to be sent at all; sends then throw {@link SmsDisabled}. */
   readonly disabledReason?: string;
   /** For tests. */

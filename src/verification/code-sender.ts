@@ -7,6 +7,7 @@ import type { PhoneNumber } from '../kernel/index.js';
 import {
   backoff,
   BudgetSpent,
+  CODE_TEMPLATES,
   endingOf,
   LeaseLost,
   MessageLog,
@@ -18,28 +19,32 @@ import {
   type Billed,
   type ChannelPlan,
   type Claim,
+  type CodeTemplate,
   type ClaimedRow,
   type DeliveryStatus,
   type Dispatch,
   type Plan,
   type Rendered,
   type Wording,
+  type WordingRequest,
+  type Written,
 } from '../sms/index.js';
 import { VerificationSecrets } from './verification-secrets.js';
-import { variablesOf } from './variables.js';
+import { machineLineOf, variablesOf } from './variables.js';
 import { DeliveryUnavailable, optedOut } from './verification.errors.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
 import { VerificationRepository, type NewMessage } from './verification.repository.js';
-
-const TEMPLATE = 'verification';
 
 /** A code on its way to a phone. */
 export interface Letter {
   readonly to: PhoneNumber;
   /** By which channels, in order. */
   readonly plan: ChannelPlan;
+  readonly template: CodeTemplate;
   /** BCP 47, as it was asked for. */
   readonly locale: string | null;
+  /** Of the wording, where several are tried. */
+  readonly variant?: string | null;
   readonly code: string;
 }
 
@@ -61,13 +66,23 @@ export class CodeSender {
     @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationOptions,
     texts: MessageTexts,
   ) {
-    texts.register(TEMPLATE, (message, phone) => this.textAgain(message, phone));
+    for (const template of CODE_TEMPLATES)
+      texts.register(template, (message, phone) => this.textAgain(template, message, phone));
   }
 
-  /** The text as it reads with so much time left. */
-  write({ to, locale, code }: Letter, secsLeft = this.options.ttlSecs): Wording {
-    const variables = variablesOf(code, secsLeft, this.options.text);
-    return this.templates.render({ template: TEMPLATE, locale, country: to.country ?? null, variables });
+  /** The language that a browser wants, if texts are written in it. @param header Accept-Language */
+  accepted(header: string | undefined): string | undefined {
+    return this.templates.accepted(header);
+  }
+
+  /** The text as it reads with so much time left. @throws {VariableRefused | TemplateNotFound} before anything is spent */
+  write(letter: Letter, secsLeft = this.options.ttlSecs): Wording {
+    return this.templates.render(this.requestFor(letter, secsLeft));
+  }
+
+  /** The same wording with other time left, whatever its template says by now. @throws as `write`, and {DatabaseUnavailable} */
+  writeAgain(letter: Letter, written: Written, secsLeft: number): Promise<Wording> {
+    return this.templates.renderAgain(this.requestFor(letter, secsLeft), written);
   }
 
   /** What one such text costs at most, by the dearest of its channels, in millionths of a dollar. */
@@ -91,7 +106,7 @@ export class CodeSender {
     const plan = this.sms.plan({ to, channel });
     const country = to.country ?? null;
     const message = {
-      ...{ id, template: TEMPLATE, channel, channels: legs.length > 1 ? legs : null, locale, version, variant },
+      ...{ id, template: letter.template, channel, channels: legs.length > 1 ? legs : null, locale, version, variant },
       first: plan?.first ?? null,
       leaseMs: plan ? this.options.leaseMs : backoff(0, Math.random),
       cost: this.pricing.costOf(segments, country, plan?.first.provider ?? null, legs),
@@ -147,15 +162,32 @@ export class CodeSender {
   }
 
   /** The text of a message that no request waits for any more, as long as its verification is open. */
-  private async textAgain(message: ClaimedRow, phone: PhoneNumber): Promise<Rendered | undefined> {
+  private async textAgain(
+    template: CodeTemplate,
+    message: ClaimedRow,
+    phone: PhoneNumber,
+  ): Promise<Rendered | undefined> {
     const { verification_id, expires_in_ms } = message;
     const found = verification_id ? await this.verifications.find(verification_id) : null;
     if (found?.status !== 'pending') return undefined;
     const row = { purpose: found.purpose, key_version: found.keyVersion, code_length: found.codeLength };
     const code = this.secrets.codeOf(found.id, row, phone);
-    const plan = planFrom(null, message.channel);
-    const { body, locale } = this.write({ to: phone, plan, locale: found.locale, code }, expires_in_ms / 1_000);
-    return { body, code, locale: found.locale ?? locale };
+    const { channel, locale, template_version: version, variant } = message;
+    const letter = { to: phone, plan: planFrom(null, channel), template, locale: found.locale, variant, code };
+    const { body, locale: writtenIn } = await this.writeAgain(
+      letter,
+      { locale, version, variant },
+      expires_in_ms / 1_000,
+    );
+    return { body, code, locale: found.locale ?? writtenIn };
+  }
+
+  private requestFor({ to, template, locale, variant, code }: Letter, secsLeft: number): WordingRequest {
+    return {
+      ...{ template, locale, variant, country: to.country ?? null },
+      variables: variablesOf(code, secsLeft, this.options.text),
+      machineLine: machineLineOf(code, this.options.text),
+    };
   }
 
   private failureOf({ status, attempts }: Dispatch): Error {

@@ -6,6 +6,7 @@ export { PublishedKeys } from './proof/published-keys.js';
 export { signingKeyFrom, type SigningKey } from './proof/signing-keys.js';
 export { ChallengeDto, MayHaveChallenge } from './verification.dto.js';
 export { VerificationNotFound } from './verification.errors.js';
+export { machineLineOf } from './variables.js';
 export { VerificationData } from './verification-data.js';
 export { VerificationModule } from './verification.module.js';
 export type { VerificationOptions } from './verification.options.js';

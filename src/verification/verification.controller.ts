@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
@@ -30,10 +30,11 @@ export class VerificationController {
   @ApiRepeatable()
   async start(
     @Body() body: StartVerificationDto,
+    @Headers('accept-language') acceptLanguage: string | undefined,
     @ThisRun() run: Run | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Shown> {
-    return shown(await this.verifications.start(body, run), reply);
+    return shown(await this.verifications.start({ ...body, acceptLanguage }, run), reply);
   }
 
   @Post(':id/resend')

@@ -55,7 +55,11 @@ export class StartVerificationDto {
   @MayPlanChannels()
   channels?: ChannelPlan;
 
-  @ApiPropertyOptional({ example: 'pt-BR', description: 'BCP 47 language of the text.' })
+  @ApiPropertyOptional({
+    example: 'pt-BR',
+    description:
+      'BCP 47 language of the text. Without: as Accept-Language says, else as most read it where the number is from.',
+  })
   @MayBeAbsent()
   @IsString({ message: 'locale must be a BCP 47 tag such as "pt-BR"' })
   @Length(2, 35, { message: 'locale must be a BCP 47 tag such as "pt-BR"' })
@@ -65,7 +69,8 @@ export class StartVerificationDto {
   @ApiPropertyOptional({
     example: 'checkout',
     default: 'verification',
-    description: 'What the proof will be good for.',
+    description:
+      'What the proof will be good for. login, two-factor-auth, phone-change and password-reset have texts of their own.',
   })
   @MayBeAbsent()
   @IsString({ message: PURPOSE_RULE })

@@ -9,6 +9,7 @@ import { planFrom, type DeliveryStatus } from '../sms/index.js';
 import { channelsOf, ChannelChoice } from './channel-choice.js';
 import { CodeSender, type Send } from './code-sender.js';
 import { ProofSigner } from './proof/proof-signer.js';
+import { templateFor } from './template-for.js';
 import { VerificationSecrets } from './verification-secrets.js';
 import {
   DeliveryUnavailable,
@@ -48,7 +49,7 @@ export class VerificationService {
    * @throws {SmsDisabled | DeliveryUnavailable | DatabaseUnavailable}
    */
   async start(
-    { phone: text, purpose, locale, challenge, alike, ...wish }: StartRequest,
+    { phone: text, purpose, locale: asked, acceptLanguage, challenge, alike, ...wish }: StartRequest,
     run?: Run,
   ): Promise<VerificationState> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
@@ -66,7 +67,8 @@ export class VerificationService {
     // A stranger must not learn from the channel what became of earlier codes to this number.
     const plan = alike ? admitted : await this.channels.reachable(phone, admitted);
     const [{ channel }] = plan;
-    const letter = { to: phone, plan, locale: locale ?? null, code };
+    const locale = asked ?? this.codes.accepted(acceptLanguage) ?? null;
+    const letter = { to: phone, plan, template: templateFor(purpose), locale, code };
     const wording = this.codes.write(letter);
     const gate = this.guard.measure(phone, isSolved, this.codes.priceOf(letter, wording), !alike);
     const verification = {
@@ -74,7 +76,7 @@ export class VerificationService {
       formerPhoneKey,
       purpose,
       channel,
-      locale: locale ?? null,
+      locale,
       phoneKey,
       phoneSealed,
       keyVersion,
@@ -120,7 +122,7 @@ export class VerificationService {
     const wished = asked ?? this.channels.asked({ channels: planFrom(sealed.channels, sealed.channel) });
     const admitted = this.channels.admitted(phone, wished, true);
     const plan = alike ? admitted : await this.channels.reachable(phone, admitted);
-    const letter = { to: phone, plan, locale: sealed.locale, code };
+    const letter = { to: phone, plan, template: templateFor(sealed.purpose), locale: sealed.locale, code };
     const wording = this.codes.write(letter);
     const price = this.codes.priceOf(letter, wording);
     // What a start was allowed may have been forbidden, or blocked, since.
@@ -132,7 +134,8 @@ export class VerificationService {
       if (row.ended === 'exhausted') throw new TooManyChecks(Math.max(1, row.secs_left));
       if (row.ended === 'opted_out') throw optedOut();
       const quotas = this.limits.admit(row);
-      const delivery = await send(this.codes.write(letter, row.secs_left).body, row.secs_left);
+      const { body } = await this.codes.writeAgain(letter, wording, row.secs_left);
+      const delivery = await send(body, row.secs_left);
       const { max_checks, checks } = row;
       return this.stateOf({
         id,

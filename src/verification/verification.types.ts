@@ -15,6 +15,8 @@ export interface StartRequest extends ChannelWish {
   readonly purpose: string;
   /** BCP 47. */
   readonly locale?: string;
+  /** The header of whoever asks; counts where no locale is named. */
+  readonly acceptLanguage?: string;
   /** Solves what an earlier request was refused with. */
   readonly challenge?: ChallengeAnswer;
   /** Every number is treated as one that nobody knows, so that the answer tells a stranger nothing. */

@@ -2,6 +2,7 @@ import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, type JS
 
 import { Database } from '../../src/prisma/index.js';
 import { startApp, type Answer, type TestApp } from '../setup/app.js';
+import { asked as requested } from '../setup/background.js';
 import { age } from '../setup/database.js';
 import { codeIn } from '../setup/instances.js';
 import { Device, wrongFor, type Started } from '../setup/people.js';
@@ -33,11 +34,9 @@ describe('login', () => {
   const statements = async (work: () => Promise<unknown>) => {
     const spy = jest.spyOn(app.app.get(Database), 'query');
     await work();
-    const names = spy.mock.calls
-      .map(([{ name }]) => name)
-      .filter((name) => !/reporters|claim_messages|adopt/.test(name));
+    const run = spy.mock.calls.map(([{ name }]) => name);
     spy.mockRestore();
-    return names;
+    return requested(run).filter((name) => !name.includes('adopt'));
   };
 
   describe('of docs/login.md', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { ConsoleLogger } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModule } from '@nestjs/testing';
 
 import { AppModule } from '../../src/app.module.js';
 import { readConfig } from '../../src/config/index.js';
@@ -43,6 +43,7 @@ export class SpiedDatabase extends Database {
 }
 
 export interface Instance {
+  readonly module: TestingModule;
   readonly verifications: VerificationService;
   readonly rotation: Rotation;
   readonly outbox: OutboxWorker;

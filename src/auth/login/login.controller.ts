@@ -19,8 +19,12 @@ export class LoginController {
   })
   @ApiCreatedResponse({ type: CodeSentDto })
   @ApiPublicProblems(400, 403, 429, 503)
-  async start(@Body() body: StartLoginDto, @Ip() ip: string): Promise<CodeSent> {
-    return shown(await this.login.start(body, ip));
+  async start(
+    @Body() body: StartLoginDto,
+    @Ip() ip: string,
+    @Headers('accept-language') acceptLanguage: string | undefined,
+  ): Promise<CodeSent> {
+    return shown(await this.login.start({ ...body, acceptLanguage }, ip));
   }
 
   @Post('resend')

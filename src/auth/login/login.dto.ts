@@ -19,7 +19,11 @@ export class StartLoginDto {
   @IsPhoneText()
   phone!: string;
 
-  @ApiPropertyOptional({ example: 'pt-BR', description: 'BCP 47 language of the text.' })
+  @ApiPropertyOptional({
+    example: 'pt-BR',
+    description:
+      'BCP 47 language of the text. Without: as Accept-Language says, else as most read it where the number is from.',
+  })
   @MayBeAbsent()
   @IsString({ message: LOCALE })
   @Length(2, 35, { message: LOCALE })

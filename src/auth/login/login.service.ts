@@ -15,7 +15,10 @@ import { Sessions, type TokenPair } from '../sessions/sessions.js';
 /** The colon keeps it apart from every purpose that the server API can ask for. */
 const PURPOSE = 'auth:login';
 
-export type LoginRequest = Pick<StartRequest, 'phone' | 'locale' | 'challenge' | 'channel' | 'channels'>;
+export type LoginRequest = Pick<
+  StartRequest,
+  'phone' | 'locale' | 'acceptLanguage' | 'challenge' | 'channel' | 'channels'
+>;
 
 export interface LoggedIn extends TokenPair {
   readonly user: { readonly id: string; readonly phone: PhoneNumber; readonly isNew: boolean };

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Ip, Post } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Ip, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import { ApiProblems } from '../../http/index.js';
@@ -23,8 +23,13 @@ export class PhoneChangeController {
   @ApiOperation({ summary: 'Send a code to your present number, and one to the new one' })
   @ApiCreatedResponse({ type: PhoneChangeStartedDto })
   @ApiProblems(400, 403, 429, 503)
-  async start(@Me() me: SignedIn, @Body() body: StartPhoneChangeDto, @Ip() ip: string) {
-    const { id, current, new: other } = await this.changes.start(me, body, ip);
+  async start(
+    @Me() me: SignedIn,
+    @Body() body: StartPhoneChangeDto,
+    @Ip() ip: string,
+    @Headers('accept-language') acceptLanguage: string | undefined,
+  ) {
+    const { id, current, new: other } = await this.changes.start(me, { ...body, acceptLanguage }, ip);
     return { id, expiresAt: current.expiresAt, current: shown(current), new: shown(other) };
   }
 

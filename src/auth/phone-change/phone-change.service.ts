@@ -45,14 +45,14 @@ export class PhoneChangeService {
    */
   async start(
     me: SignedIn,
-    { phone: text, challenge }: Pick<StartRequest, 'phone' | 'challenge'>,
+    { phone: text, acceptLanguage, challenge }: Pick<StartRequest, 'phone' | 'acceptLanguage' | 'challenge'>,
     ip: string,
   ): Promise<PhoneChangeStarted> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
     if (phone.line === me.phone.line) throw new SamePhone();
     await this.limits.admitStart(ip, phone);
     const send = (to: PhoneNumber, asked: Pick<StartRequest, 'purpose' | 'challenge'>) =>
-      this.verifications.start({ phone: to.e164, channel: 'sms', ...asked });
+      this.verifications.start({ phone: to.e164, channel: 'sms', acceptLanguage, ...asked });
     const current = await send(me.phone, { purpose: CURRENT });
     const started = { id: randomUUID(), current, new: await send(phone, { purpose: NEW, challenge }) };
     const ids = { id: started.id, session: me.sessionId, current: current.id, new: started.new.id };

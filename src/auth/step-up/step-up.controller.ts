@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Ip, Post } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Ip, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import { ApiProblems, NeedsScope } from '../../http/index.js';
@@ -20,8 +20,13 @@ export class StepUpController {
   @ApiOperation({ summary: 'Send a code to your own phone, for one sensitive action' })
   @ApiCreatedResponse({ type: CodeSentDto })
   @ApiProblems(400, 403, 429, 503)
-  async start(@Me() me: SignedIn, @Body() { action, context }: StartStepUpDto, @Ip() ip: string): Promise<CodeSent> {
-    return shown(await this.stepUps.start(me, action, context, ip));
+  async start(
+    @Me() me: SignedIn,
+    @Body() { action, context }: StartStepUpDto,
+    @Ip() ip: string,
+    @Headers('accept-language') acceptLanguage: string | undefined,
+  ): Promise<CodeSent> {
+    return shown(await this.stepUps.start(me, { action, context, acceptLanguage }, ip));
   }
 
   @Post('verify')

@@ -11,6 +11,12 @@ import * as sql from './step-up.sql.js';
 
 const purposeOf = (action: string): string => `auth:step-up:${action}`;
 
+export interface StepUpRequest {
+  readonly action: string;
+  readonly context?: string;
+  readonly acceptLanguage?: string;
+}
+
 export interface Redeemed {
   readonly userId: string;
   readonly sessionId: string;
@@ -33,12 +39,17 @@ export class StepUpService {
   ) {}
 
   /** Sends a code to the person's own phone. @throws as `LoginService.start` */
-  async start(me: SignedIn, action: string, context: string | undefined, ip: string): Promise<VerificationState> {
+  async start(
+    me: SignedIn,
+    { action, context, acceptLanguage }: StepUpRequest,
+    ip: string,
+  ): Promise<VerificationState> {
     await this.limits.admitStart(ip);
     const started = await this.verifications.start({
       phone: me.phone.e164,
       purpose: purposeOf(action),
       channel: 'sms',
+      acceptLanguage,
     });
     const { id, expiresAt: expires } = started;
     const at = this.clock.databaseTime();

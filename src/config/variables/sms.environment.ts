@@ -1,4 +1,4 @@
-import { IsBoolean, IsIn, IsOptional } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsString } from 'class-validator';
 
 import { Env } from '../../kernel/index.js';
 import { LOG_LEVELS } from '../app-config.js';
@@ -32,6 +32,26 @@ export class SmsEnvironment {
   @Env({ about: 'When a failover must have happened, in the background too.', example: '30' })
   @IsWithin(1, 300)
   SMS_FAILOVER_TIMEOUT_SECS: number = 30;
+
+  @Env({ about: 'Texts with a code warn not to share it.', example: 'true' })
+  @IsBoolean(saying('must be true or false'))
+  SMS_DO_NOT_SHARE: boolean = true;
+
+  @Env({
+    about:
+      'Writes accents, quotes and dashes that GSM-7 has not by the nearest that it has, where that saves a segment.',
+    example: 'false',
+  })
+  @IsBoolean(saying('must be true or false'))
+  SMS_SMART_ENCODING: boolean = false;
+
+  @Env({
+    about: 'Folder with templates of yours, as name/locale.hbs, which come before those of the program.',
+    example: './my-templates',
+  })
+  @IsOptional()
+  @IsString()
+  SMS_TEMPLATES_DIR?: string;
 
   @Env({ about: `${LOG_LEVELS.join(', ')}.`, example: 'info' })
   @IsIn(LOG_LEVELS, saying(`must be one of ${LOG_LEVELS.join(', ')}`))

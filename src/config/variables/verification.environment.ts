@@ -1,9 +1,12 @@
-import { ArrayNotEmpty, IsOptional, Matches } from 'class-validator';
+import { ArrayNotEmpty, IsOptional, Length, Matches } from 'class-validator';
 
 import { Env } from '../../kernel/index.js';
+import { isPlainText } from '../../sms/index.js';
 import { isCountry, IsWithin, passes, saying } from './rules.js';
 
 const HOST_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+
+const BRAND_RULE = saying('must be 1 to 30 characters on one line');
 
 export class VerificationEnvironment {
   @Env({ about: 'Country of numbers written without a plus.', example: 'US' })
@@ -33,7 +36,8 @@ export class VerificationEnvironment {
 
   @Env({ about: 'Your name, as texts say it.', example: 'Sixdigit' })
   // Control characters would let a name end the line that the code's own format depends on.
-  @Matches(/^[^\p{C}]{1,30}$/u, saying('must be 1 to 30 characters on one line'))
+  @Length(1, 30, BRAND_RULE)
+  @passes('isPlainText', (value) => typeof value === 'string' && isPlainText(value), BRAND_RULE)
   BRAND_NAME: string = 'Sixdigit';
 
   @Env({ about: 'Web site that browsers may fill the code in for.', example: 'login.example.com' })

@@ -46,6 +46,11 @@ export class Pricing {
     this.providers = providers.map((provider) => (typeof provider === 'string' ? { name: provider } : provider));
   }
 
+  /** The providers that are configured. */
+  get names(): readonly string[] {
+    return this.providers;
+  }
+
   /** A UTC day's. */
   get capMicros(): Micros {
     return this.budget?.capMicros ?? 0;
