@@ -48,7 +48,7 @@ export class Pricing {
 
   /** The providers that are configured. */
   get names(): readonly string[] {
-    return this.providers;
+    return this.providers.map(({ name }) => name);
   }
 
   /** A UTC day's. */
