@@ -26,11 +26,13 @@ import {
 } from '../sms/index.js';
 import { VerificationSecrets } from './verification-secrets.js';
 import { variablesOf } from './variables.js';
+import { CONTROL } from './variants.js';
 import { DeliveryUnavailable, optedOut } from './verification.errors.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
 import { VerificationRepository, type NewMessage } from './verification.repository.js';
 
-const TEMPLATE = 'verification';
+/** What its texts are written by. */
+export const TEMPLATE = 'verification';
 
 /** A code on its way to a phone. */
 export interface Letter {
@@ -39,6 +41,8 @@ export interface Letter {
   /** BCP 47, as it was asked for. */
   readonly locale: string | null;
   readonly code: string;
+  /** Of the wording, where several are tried: of the first text, and so of every later one. */
+  readonly variant?: string | null;
 }
 
 /** Hands over one text. @throws {DestinationNotAllowed | DeliveryUnavailable} when surely nothing was, or will be, sent */
@@ -63,9 +67,20 @@ export class CodeSender {
   }
 
   /** The text as it reads with so much time left. */
-  write({ to, locale, code }: Letter, secsLeft = this.options.ttlSecs): Wording {
+  write({ to, locale, code, variant = null }: Letter, secsLeft = this.options.ttlSecs): Wording {
     const variables = variablesOf(code, secsLeft, this.options.text);
-    return this.templates.render({ template: TEMPLATE, locale, country: to.country ?? null, variables });
+    const asked = { template: TEMPLATE, locale, country: to.country ?? null, variables };
+    if (variant !== CONTROL) return this.templates.render({ ...asked, variant });
+    // Who got the plain wording by lot is told apart from those who were never asked.
+    return { ...this.templates.render(asked), variant };
+  }
+
+  /** The same letter in the wording that this verification is to have, where several are tried. */
+  inItsWording(letter: Letter, id: string): Letter {
+    const { to, channel, locale } = letter;
+    const beginning = { id, template: TEMPLATE, channel, locale, country: to.country ?? null };
+    const write = (variant: string | null) => this.write({ ...letter, variant });
+    return { ...letter, variant: this.options.variants?.pick(beginning, write) ?? null };
   }
 
   /** What one such text costs at most, in millionths of a dollar. */
@@ -145,7 +160,8 @@ export class CodeSender {
     if (found?.status !== 'pending') return undefined;
     const row = { purpose: found.purpose, key_version: found.keyVersion, code_length: found.codeLength };
     const code = this.secrets.codeOf(found.id, row, phone);
-    return this.write({ to: phone, channel: message.channel, locale: found.locale, code }, expires_in_ms / 1_000);
+    const { channel, variant } = message;
+    return this.write({ to: phone, channel, locale: found.locale, code, variant }, expires_in_ms / 1_000);
   }
 
   private failureOf({ status, attempts }: Dispatch): Error {

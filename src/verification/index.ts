@@ -1,8 +1,10 @@
+export { TEMPLATE as VERIFICATION_TEMPLATE } from './code-sender.js';
 export { CostLimitReached } from './verification.errors.js';
 export { ProofSigner } from './proof/proof-signer.js';
 export { PublishedKeys } from './proof/published-keys.js';
 export { signingKeyFrom, type SigningKey } from './proof/signing-keys.js';
 export { ChallengeDto, MayHaveChallenge } from './verification.dto.js';
+export { CONTROL, type Beginning, type Variants } from './variants.js';
 export { VerificationNotFound } from './verification.errors.js';
 export { VerificationData } from './verification-data.js';
 export { VerificationModule } from './verification.module.js';

@@ -61,7 +61,7 @@ export class VerificationService {
     if (formerPhoneKey) await this.guard.adopt(phone);
     const { version: keyVersion, data: phoneSealed } = this.keys.seal(phone.e164, phoneKey);
     const code = this.secrets.codeOf(id, { purpose, key_version: keyVersion, code_length: codeLength }, phone);
-    const letter = { to: phone, channel, locale: locale ?? null, code };
+    const letter = this.codes.inItsWording({ to: phone, channel, locale: locale ?? null, code }, id);
     const wording = this.codes.write(letter);
     const gate = this.guard.measure(phone, isSolved, this.codes.priceOf(letter, wording), !alike);
     const verification = {
@@ -104,7 +104,8 @@ export class VerificationService {
     if (!sealed) throw new VerificationNotFound();
     const phone = this.secrets.phoneOf(sealed);
     const code = this.secrets.codeOf(id, sealed, phone);
-    const letter = { to: phone, channel: sealed.channel, locale: sealed.locale, code };
+    const { channel: asked, locale, variant } = sealed;
+    const letter = { to: phone, channel: asked, locale, code, variant };
     const wording = this.codes.write(letter);
     const price = this.codes.priceOf(letter, wording);
     // What a start was allowed may have been forbidden, or blocked, since.

@@ -43,6 +43,8 @@ export interface ResendRow extends SealedPhone {
   readonly code_length: number;
   readonly channel: Channel;
   readonly locale: string | null;
+  /** Of its first text. */
+  readonly variant: string | null;
 }
 
 export interface GuessRow extends PhoneRow {
@@ -226,7 +228,9 @@ export const RESEND: NamedStatement<ResendParameters> & StatementOf<ReopenedRow>
 /** Whom a resend would text, and what. No row where there is nothing to resend. */
 export const PHONE_OF: StatementOf<ResendRow> = {
   name: 'phone_of',
-  text: `SELECT phone_key, phone_sealed, key_version, purpose, code_length, channel, locale FROM verifications WHERE id = $1 AND status = 'pending' AND ${IS_MEANT('$2')}`,
+  text: `SELECT phone_key, phone_sealed, key_version, purpose, code_length, channel, locale,
+      (SELECT variant FROM messages WHERE verification_id = verifications.id ORDER BY created_at, id LIMIT 1) AS variant
+    FROM verifications WHERE id = $1 AND status = 'pending' AND ${IS_MEANT('$2')}`,
 };
 
 /** What a resend would answer if it were refused, with the same columns. */
