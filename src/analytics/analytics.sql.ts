@@ -81,8 +81,8 @@ const NOW = 'coalesce(:now::timestamptz, clock_timestamp())';
 export const DUE = named<DueParameters>(
   'analytics_due',
   `WITH span AS (
-      SELECT now, greatest(date_trunc('hour', now - make_interval(secs => :kept_secs::int) + interval '1 hour', 'UTC'),
-          date_trunc('hour', (SELECT min(created_at) FROM verifications), 'UTC')) AS first FROM (SELECT ${NOW} AS now) AS clock
+      SELECT now, date_trunc('hour', now - make_interval(secs => :kept_secs::int) + interval '1 hour', 'UTC') AS first
+        FROM (SELECT ${NOW} AS now) AS clock
     )
     SELECT hour FROM span, generate_series(first, now, interval '1 hour') AS hour LEFT JOIN analytics_rolls AS r USING (hour)
       WHERE r.hour IS NULL

@@ -18,6 +18,8 @@ const HOUR_SECS = 3_600;
 const SETTLED_SECS = 72 * HOUR_SECS;
 /** A day that is retained only in part is not summed up anew. */
 const MARGIN_SECS = 2 * HOUR_SECS;
+/** What is older was taken away, and is not to be summed up again. */
+const MOST_DAYS = 399;
 /** Of one round; after an upgrade there are months to sum up, and other rounds to come. */
 const MOST_HOURS = 200;
 
@@ -57,7 +59,8 @@ export class RollUpJob implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** One round, whoever else has one. @returns how many hours were summed up @throws {DatabaseUnavailable} */
   async rollUp(): Promise<number> {
-    const kept = this.options.retentionDays * 24 * HOUR_SECS - MARGIN_SECS;
+    const days = Math.min(this.options.retentionDays, MOST_DAYS);
+    const kept = days * 24 * HOUR_SECS - MARGIN_SECS;
     const due = valuesFor(DUE, {
       ...{ now: this.clock.databaseTime(), most: MOST_HOURS, kept_secs: kept },
       settled_secs: Math.min(SETTLED_SECS, kept - HOUR_SECS),
