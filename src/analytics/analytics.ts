@@ -77,10 +77,20 @@ function groupOf(row: sql.SumRow, by: readonly Dimension[]): Partial<Record<Dime
 function figuresOf(row: sql.SumRow | undefined): Figures {
   const [sent, delivered, approved] = [Number(row?.sent ?? 0), Number(row?.delivered ?? 0), Number(row?.approved ?? 0)];
   const micros = Number(row?.cost ?? 0);
+  const latencies = row?.latencies ?? [];
   return {
     ...{ sent, delivered, approved, conversion: sent === 0 ? null : approved / sent },
-    ...{ latencyP50Ms: row?.p50 ?? null, latencyP95Ms: row?.p95 ?? null },
+    ...{ latencyP50Ms: percentile(latencies, 0.5), latencyP95Ms: percentile(latencies, 0.95) },
     costUsd: micros / 1e6,
     costPerApprovalUsd: approved === 0 ? null : Math.round(micros / approved) / 1e6,
   };
+}
+
+/** The time in which that share of the deliveries were made: where the class ends that it falls in, as `latency_class` says. */
+function percentile(latencies: readonly number[], share: number): number | null {
+  const all = latencies.reduce((sum, count) => sum + count, 0);
+  if (all === 0) return null;
+  let upTo = 0;
+  const last = latencies.findIndex((count) => (upTo += count) >= share * all);
+  return Math.round(50 * 1.2 ** last);
 }

@@ -83,7 +83,8 @@ CREATE TRIGGER note_delivery BEFORE UPDATE OF report ON attempts FOR EACH ROW
 -- what was counted stays counted when its rows are gone. By the clock alone it is decided who is in, never by what
 -- became of anybody. A verification belongs to the wording of its first text, and is in the denominator if that was accepted.
 -- Returns whether there may be more.
-CREATE FUNCTION count_experiment(p_id uuid, p_at timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION count_experiment(p_id uuid, p_at timestamptz) RETURNS boolean LANGUAGE plpgsql
+  SET plan_cache_mode = force_custom_plan AS $$ -- for a minute's rows, not for any
 DECLARE
   v_at timestamptz := coalesce(p_at, clock_timestamp());
   v_until timestamptz;
@@ -103,11 +104,13 @@ BEGIN
       SELECT u.variant, count(*)::int AS assigned, count(*) FILTER (WHERE u.accepted)::int AS accepted,
           count(*) FILTER (WHERE u.accepted AND u.status = 'approved')::int AS approved
         FROM (
-          SELECT first.variant, v.status,
-              EXISTS (SELECT 1 FROM attempts AS a WHERE a.message_id = first.id AND a.outcome = 'accepted') AS accepted
+          SELECT first.variant, v.status, taken.id IS NOT NULL AS accepted
             FROM verifications AS v CROSS JOIN LATERAL (
               SELECT m.id, m.variant, m.template FROM messages AS m WHERE m.verification_id = v.id ORDER BY m.created_at, m.id LIMIT 1
-            ) AS first
+            ) AS first LEFT JOIN LATERAL (
+              -- One by one: as an EXISTS it would be looked up in all attempts at once.
+              SELECT a.id FROM attempts AS a WHERE a.message_id = first.id AND a.outcome = 'accepted' LIMIT 1
+            ) AS taken ON true
             WHERE v.created_at >= e.counted_until AND v.created_at < v_cut AND first.template = e.template AND first.variant IS NOT NULL
         ) AS u GROUP BY u.variant
     ) AS n
@@ -122,7 +125,8 @@ CREATE FUNCTION latency_class(p_ms double precision) RETURNS int LANGUAGE sql IM
 $$;
 
 -- Writes down what one hour's tries came to, anew each time. An approval belongs to the try that was accepted last before it.
-CREATE FUNCTION roll_up_hour(p_hour timestamptz, p_at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION roll_up_hour(p_hour timestamptz, p_at timestamptz) RETURNS void LANGUAGE plpgsql
+  SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
   -- Whoever rolls up the same hour waits, and finds it done as well.
   INSERT INTO analytics_rolls AS r (hour, rolled_at) VALUES (p_hour, coalesce(p_at, clock_timestamp()))
