@@ -12,6 +12,8 @@ const rooms = {
   limits: ['kernel', 'prisma', 'redis'],
   fraud: ['kernel', 'prisma', 'http', 'audit', 'idempotency', 'limits', 'sms'],
   verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
+  experiments: ['kernel', 'prisma', 'http', 'audit', 'idempotency', 'sms', 'verification'],
+  analytics: ['kernel', 'prisma', 'http'],
   auth: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'verification'],
   reports: ['kernel', 'http', 'sms'],
   messages: ['kernel', 'prisma', 'http', 'sms'],
@@ -24,7 +26,7 @@ const rooms = {
   config: ['kernel', 'sms', 'fraud'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
-    ...['privacy', 'spend', 'fraud', 'audit', 'templates'],
+    ...['privacy', 'spend', 'fraud', 'audit', 'templates', 'experiments', 'analytics'],
   ],
 };
 

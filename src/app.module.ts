@@ -2,8 +2,10 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 
 import { AdminModule } from './admin/index.js';
+import { AnalyticsModule } from './analytics/index.js';
 import { AuthModule } from './auth/index.js';
 import { AppConfig, AppConfigModule } from './config/index.js';
+import { ExperimentBook, ExperimentsModule } from './experiments/index.js';
 import { FraudModule } from './fraud/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
@@ -88,15 +90,20 @@ export class AppModule {
             onHitSettled: (hit) => windows.settle(hit),
           }),
         }),
-        VerificationModule.forRoot({
-          defaultRegion: phone.defaultRegion,
-          codeLength: verification.codeLength,
-          ttlSecs: verification.ttlSecs,
-          maxChecks: verification.maxChecks,
-          leaseMs,
-          text: verification,
-          revealCodes: sms.mode === 'simulation',
-          issuer,
+        ExperimentsModule.forRoot({ watch: true }),
+        VerificationModule.forRootAsync({
+          inject: [ExperimentBook],
+          useFactory: (variants: ExperimentBook) => ({
+            defaultRegion: phone.defaultRegion,
+            codeLength: verification.codeLength,
+            ttlSecs: verification.ttlSecs,
+            maxChecks: verification.maxChecks,
+            leaseMs,
+            text: verification,
+            revealCodes: sms.mode === 'simulation',
+            issuer,
+            variants,
+          }),
         }),
         ...(auth.enabled
           ? [AuthModule.forRoot({ defaultRegion: phone.defaultRegion, issuer, audience: auth.audience ?? issuer })]
@@ -130,6 +137,7 @@ export class AppModule {
             sinks: [{ tell: ({ type, data }) => events.emit(type, data) }],
           }),
         }),
+        AnalyticsModule.forRoot({ retentionDays: config.retentionDays, watch: true }),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
       ],
     };

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 
+import { AnalyticsData } from './analytics/index.js';
 import { AuditData } from './audit/index.js';
 import { AuthData } from './auth/index.js';
 import { FraudData } from './fraud/index.js';
@@ -18,6 +19,6 @@ import { WebhookData } from './webhooks/index.js';
  */
 export const PERSONAL_DATA: readonly Type<PersonalData>[] = [
   ...[VerificationData, MessageData, AnswerData, AuthData],
-  ...[WebhookData, FraudData, AuditData, SpendData],
+  ...[WebhookData, FraudData, AuditData, SpendData, AnalyticsData],
   LimitsData,
 ];

@@ -3,6 +3,8 @@ import { Command } from 'commander';
 import { DomainError } from '../kernel/index.js';
 import { explain } from '../explain.js';
 import { version } from '../version.js';
+import { analyticsCommand } from './commands/analytics.command.js';
+import { experimentsCommand } from './commands/experiments.command.js';
 import { fraudCommand } from './commands/fraud.command.js';
 import { keysCommand } from './commands/keys.command.js';
 import { limitsCommand } from './commands/limits.command.js';
@@ -22,6 +24,7 @@ const program = new Command('sixdigit')
   .version(version)
   .showHelpAfterError();
 const COMMANDS = [
+  ...[analyticsCommand, experimentsCommand],
   ...[fraudCommand, keysCommand, limitsCommand, pricesCommand, privacyCommands, secretCommand],
   ...[spendCommand, templatesCommand, webhooksCommand],
 ];

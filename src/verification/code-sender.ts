@@ -31,6 +31,7 @@ import {
 } from '../sms/index.js';
 import { VerificationSecrets } from './verification-secrets.js';
 import { machineLineOf, variablesOf } from './variables.js';
+import { CONTROL } from './variants.js';
 import { DeliveryUnavailable, optedOut } from './verification.errors.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
 import { VerificationRepository, type NewMessage } from './verification.repository.js';
@@ -43,9 +44,9 @@ export interface Letter {
   readonly template: CodeTemplate;
   /** BCP 47, as it was asked for. */
   readonly locale: string | null;
-  /** Of the wording, where several are tried. */
-  readonly variant?: string | null;
   readonly code: string;
+  /** Of the wording, where several are tried: of the first text, and so of every later one. */
+  readonly variant?: string | null;
 }
 
 /** Hands over one text. @throws {DestinationNotAllowed | DeliveryUnavailable} when surely nothing was, or will be, sent */
@@ -75,14 +76,23 @@ export class CodeSender {
     return this.templates.accepted(header);
   }
 
+  /** The same letter in the wording that this verification is to have, where several are tried. */
+  inItsWording(letter: Letter, id: string): Letter {
+    const { to, plan, template, locale } = letter;
+    const beginning = { id, template, channel: plan[0].channel, locale, country: to.country ?? null };
+    const write = (variant: string | null) => this.write({ ...letter, variant });
+    return { ...letter, variant: this.options.variants?.pick(beginning, write) ?? null };
+  }
+
   /** The text as it reads with so much time left. @throws {VariableRefused | TemplateNotFound} before anything is spent */
   write(letter: Letter, secsLeft = this.options.ttlSecs): Wording {
-    return this.templates.render(this.requestFor(letter, secsLeft));
+    return asDrawn(letter, this.templates.render(this.requestFor(letter, secsLeft)));
   }
 
   /** The same wording with other time left, whatever its template says by now. @throws as `write`, and {DatabaseUnavailable} */
-  writeAgain(letter: Letter, written: Written, secsLeft: number): Promise<Wording> {
-    return this.templates.renderAgain(this.requestFor(letter, secsLeft), written);
+  async writeAgain(letter: Letter, written: Written, secsLeft: number): Promise<Wording> {
+    const plain = { ...written, variant: plainly(written.variant) ?? null };
+    return asDrawn(letter, await this.templates.renderAgain(this.requestFor(letter, secsLeft), plain));
   }
 
   /** What one such text costs at most, by the dearest of its channels, in millionths of a dollar. */
@@ -184,7 +194,7 @@ export class CodeSender {
 
   private requestFor({ to, template, locale, variant, code }: Letter, secsLeft: number): WordingRequest {
     return {
-      ...{ template, locale, variant, country: to.country ?? null },
+      ...{ template, locale, variant: plainly(variant), country: to.country ?? null },
       variables: variablesOf(code, secsLeft, this.options.text),
       machineLine: machineLineOf(code, this.options.text),
     };
@@ -202,3 +212,10 @@ export class CodeSender {
     );
   }
 }
+
+/** The plain wording has no variant to be looked for. */
+const plainly = (variant: string | null | undefined) => (variant === CONTROL ? null : variant);
+
+/** Who got the plain wording by lot is told apart from those who were never asked. */
+const asDrawn = ({ variant }: Letter, wording: Wording): Wording =>
+  variant === CONTROL ? { ...wording, variant } : wording;

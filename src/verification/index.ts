@@ -5,6 +5,7 @@ export { ProofSigner } from './proof/proof-signer.js';
 export { PublishedKeys } from './proof/published-keys.js';
 export { signingKeyFrom, type SigningKey } from './proof/signing-keys.js';
 export { ChallengeDto, MayHaveChallenge } from './verification.dto.js';
+export { CONTROL, type Beginning, type Variants } from './variants.js';
 export { VerificationNotFound } from './verification.errors.js';
 export { machineLineOf } from './variables.js';
 export { VerificationData } from './verification-data.js';

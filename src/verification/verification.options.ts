@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 
 import type { CountryCode } from '../kernel/index.js';
+import type { Variants } from './variants.js';
 
 export interface VerificationOptions {
   readonly defaultRegion: CountryCode;
@@ -20,6 +21,8 @@ export interface VerificationOptions {
   readonly revealCodes: boolean;
   /** The `iss` of proofs: the base URL that the keys are published under. */
   readonly issuer: string;
+  /** Who chooses between several wordings; without it there is one. */
+  readonly variants?: Variants;
 }
 
 export const { ConfigurableModuleClass: VerificationModuleBase, MODULE_OPTIONS_TOKEN: VERIFICATION_OPTIONS } =

@@ -68,7 +68,7 @@ export class VerificationService {
     const plan = alike ? admitted : await this.channels.reachable(phone, admitted);
     const [{ channel }] = plan;
     const locale = asked ?? this.codes.accepted(acceptLanguage) ?? null;
-    const letter = { to: phone, plan, template: templateFor(purpose), locale, code };
+    const letter = this.codes.inItsWording({ to: phone, plan, template: templateFor(purpose), locale, code }, id);
     const wording = this.codes.write(letter);
     const gate = this.guard.measure(phone, isSolved, this.codes.priceOf(letter, wording), !alike);
     const verification = {
@@ -122,7 +122,8 @@ export class VerificationService {
     const wished = asked ?? this.channels.asked({ channels: planFrom(sealed.channels, sealed.channel) });
     const admitted = this.channels.admitted(phone, wished, true);
     const plan = alike ? admitted : await this.channels.reachable(phone, admitted);
-    const letter = { to: phone, plan, template: templateFor(sealed.purpose), locale: sealed.locale, code };
+    const { locale, variant } = sealed;
+    const letter = { to: phone, plan, template: templateFor(sealed.purpose), locale, variant, code };
     const wording = this.codes.write(letter);
     const price = this.codes.priceOf(letter, wording);
     // What a start was allowed may have been forbidden, or blocked, since.

@@ -45,6 +45,8 @@ export interface ResendRow extends SealedPhone {
   /** Of the first text, as `Message.channels`. */
   readonly channels: unknown;
   readonly locale: string | null;
+  /** Of its first text. */
+  readonly variant: string | null;
 }
 
 export interface GuessRow extends PhoneRow {
@@ -229,8 +231,10 @@ export const RESEND: NamedStatement<ResendParameters> & StatementOf<ReopenedRow>
 export const PHONE_OF: StatementOf<ResendRow> = {
   name: 'phone_of',
   text: `SELECT phone_key, phone_sealed, key_version, purpose, code_length, channel, locale,
-      (SELECT channels FROM messages WHERE verification_id = $1 ORDER BY created_at LIMIT 1) AS channels
-    FROM verifications WHERE id = $1 AND status = 'pending' AND ${IS_MEANT('$2')}`,
+      first.channels, first.variant
+    FROM verifications LEFT JOIN LATERAL (
+      SELECT channels, variant FROM messages WHERE verification_id = $1 ORDER BY created_at, id LIMIT 1) AS first ON true
+    WHERE verifications.id = $1 AND status = 'pending' AND ${IS_MEANT('$2')}`,
 };
 
 export const CHANNELS_WITHOUT: Statement = {
