@@ -15,6 +15,7 @@ const rooms = {
   auth: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'verification'],
   reports: ['kernel', 'http', 'sms'],
   messages: ['kernel', 'prisma', 'http', 'sms'],
+  senders: ['kernel', 'prisma', 'http', 'idempotency', 'audit', 'sms'],
   webhooks: ['kernel', 'prisma', 'http', 'idempotency', 'audit'],
   privacy: ['kernel', 'prisma', 'http', 'idempotency', 'audit', 'metrics'],
   metrics: ['kernel', 'http'],
@@ -23,7 +24,7 @@ const rooms = {
   config: ['kernel', 'sms', 'fraud'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
-    ...['privacy', 'spend', 'fraud', 'audit'],
+    ...['privacy', 'spend', 'fraud', 'audit', 'senders'],
   ],
 };
 

@@ -4,6 +4,7 @@ import { ThrottlerModule } from '@nestjs/throttler';
 import { AdminModule } from './admin/index.js';
 import { AuthModule } from './auth/index.js';
 import { AppConfig, AppConfigModule } from './config/index.js';
+import { KeyRing } from './kernel/index.js';
 import { FraudModule } from './fraud/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
@@ -17,8 +18,9 @@ import { PERSONAL_DATA } from './privacy.rooms.js';
 import { PrivacyModule } from './privacy/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { RedisModule } from './redis/index.js';
-import { OutboxModule, SmsModule } from './sms/index.js';
+import { OutboxModule, OwnSenders, SmsModule } from './sms/index.js';
 import { ReportsModule } from './reports/index.js';
+import { poolsOf, SendersModule } from './senders/index.js';
 import { SpendModule } from './spend/index.js';
 import { VerificationModule } from './verification/index.js';
 import { WebhookEvents, WebhooksModule } from './webhooks/index.js';
@@ -50,18 +52,23 @@ export class AppModule {
         LimitsModule.forRoot(limits),
         FraudModule.forRoot(config.fraud),
         SmsModule.forRootAsync({
-          useFactory: () => ({
-            providers: sms.providers.map(({ definition, env }) => definition.create(env, context)),
-            attemptTimeoutMs: sms.attemptTimeoutMs,
-            sendBudgetMs: sms.sendBudgetMs,
-            defaultRegion: phone.defaultRegion,
-            budget: {
-              prices: limits.prices,
-              capMicros: limits.dailyCostLimitMicros,
-              keptPercent: limits.costShareForKnown,
-            },
-            disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
-          }),
+          inject: [KeyRing],
+          useFactory: (keys: KeyRing) => {
+            const providers = sms.providers.map(({ definition, env }) => definition.create(env, context));
+            return {
+              providers,
+              senders: new OwnSenders(providers, { hash: (text) => keys.lookupKey('sender', text) }),
+              attemptTimeoutMs: sms.attemptTimeoutMs,
+              sendBudgetMs: sms.sendBudgetMs,
+              defaultRegion: phone.defaultRegion,
+              budget: {
+                prices: limits.prices,
+                capMicros: limits.dailyCostLimitMicros,
+                keptPercent: limits.costShareForKnown,
+              },
+              disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
+            };
+          },
         }),
         OutboxModule.forRootAsync({
           inject: [SendWindows],
@@ -97,6 +104,7 @@ export class AppModule {
         HttpModule.forRoot({ apiKeys }),
         MessagesModule,
         ReportsModule,
+        SendersModule.forRoot({ pools: poolsOf(sms.providers) }),
         WebhooksModule.forRoot(webhooks),
         IdempotencyModule.forRoot({ leaseMs }),
         PrivacyModule.forRoot({

@@ -9,6 +9,7 @@ import { limitsCommand } from './commands/limits.command.js';
 import { pricesCommand } from './commands/prices.command.js';
 import { privacyCommands } from './commands/privacy.command.js';
 import { secretCommand } from './commands/secret.command.js';
+import { sendersCommand } from './commands/senders.command.js';
 import { spendCommand } from './commands/spend.command.js';
 import { webhooksCommand } from './commands/webhooks.command.js';
 
@@ -22,7 +23,7 @@ const program = new Command('sixdigit')
   .showHelpAfterError();
 const COMMANDS = [
   ...[fraudCommand, keysCommand, limitsCommand, pricesCommand, privacyCommands, secretCommand],
-  ...[spendCommand, webhooksCommand],
+  ...[sendersCommand, spendCommand, webhooksCommand],
 ];
 for (const add of COMMANDS) add(program);
 

@@ -6,6 +6,7 @@ import { check, type Checked } from './check.js';
 import type { ConfigFault } from './config-refusal.js';
 import type { Environments } from './environments.js';
 import { DISABLED, MOCK, providerNames } from './provider-names.js';
+import { senderWarnings } from './sender-warnings.js';
 
 /** Which providers carry texts, and why those. */
 export interface SmsSetup {
@@ -51,7 +52,10 @@ export function smsSetup(
     ...setup,
     providers: used.map(({ definition, env }) => ({ definition, env })),
     faults: allFaults,
-    warnings: used.flatMap(({ definition }) => clashes(definition.environment, source)),
+    warnings: used.flatMap(({ definition, env }) => [
+      ...clashes(definition.environment, source),
+      ...senderWarnings(definition.name, definition.pool?.(env) ?? { senders: [] }),
+    ]),
   };
 }
 

@@ -21,7 +21,7 @@ export interface SmsOptions {
   readonly budget?: Budget;
   /** By preference, without it. */
   readonly router?: Router;
-  /** The adapters choose, without it. */
+  /** Out of what the adapters say they have, without it. */
   readonly senders?: Senders;
   /** Why nothing is to be sent at all; sends then throw {@link SmsDisabled}. */
   readonly disabledReason?: string;

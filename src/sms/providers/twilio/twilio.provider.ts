@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 import type { Twilio } from 'twilio';
 
 import type { Balance, HasBalance } from '../../provider/balance.js';
@@ -11,10 +9,12 @@ import {
   type ReportRequest,
   type ReportsDelivery,
 } from '../../provider/delivery-report.js';
+import type { HasSenders, SenderPool } from '../../provider/own-sender.js';
 import { ProviderError } from '../../provider/provider-error.js';
 import type { PassesReplies, Reply } from '../../provider/reply.js';
 import type { Closable, Patience, Pingable, Receipt, SmsMessage, SmsProvider } from '../../provider/sms-provider.js';
 import { faultOfTransport, type TransportError } from '../../provider/transport-error.js';
+import { senderFaultOf } from './twilio.blocks.js';
 import { faultOf } from './twilio.faults.js';
 import type { TwilioOptions, TwilioSender } from './twilio.options.js';
 import { TwilioWebhooks } from './twilio.reports.js';
@@ -29,10 +29,13 @@ const MAX_VALIDITY_SECS = 36_000;
  * Twilio's Messages API, https://www.twilio.com/docs/messaging/api/message-resource. Its package types the request; the
  * POST is our own, because the package's client has 20 sockets and no deadline.
  */
-export class TwilioProvider implements SmsProvider, Pingable, HasBalance, Closable, ReportsDelivery, PassesReplies {
+export class TwilioProvider
+  implements SmsProvider, HasSenders, Pingable, HasBalance, Closable, ReportsDelivery, PassesReplies
+{
   readonly name = 'twilio';
   readonly errorCode = 'TWILIO_API_ERROR';
   readonly patience: Patience;
+  readonly pool: SenderPool;
   readonly #account: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #sender: TwilioSender;
@@ -43,6 +46,7 @@ export class TwilioProvider implements SmsProvider, Pingable, HasBalance, Closab
     const { accountSid, authToken, sender, publicBaseUrl } = options;
     const { baseUrl = 'https://api.twilio.com', patience = DEFAULT_PATIENCE } = options;
     this.patience = patience;
+    this.pool = options.pool ?? { senders: [] };
     this.#account = `${baseUrl.replace(/\/+$/, '')}/2010-04-01/Accounts/${accountSid}`;
     this.#headers = { authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}` };
     this.#sender = sender;
@@ -50,11 +54,11 @@ export class TwilioProvider implements SmsProvider, Pingable, HasBalance, Closab
     this.#webhooks = publicBaseUrl ? new TwilioWebhooks({ accountSid, authToken, publicBaseUrl }) : undefined;
   }
 
-  async send({ to, body, validForSecs, attemptId }: SmsMessage, signal: AbortSignal): Promise<Receipt> {
+  async send({ to, body, sender, validForSecs, attemptId }: SmsMessage, signal: AbortSignal): Promise<Receipt> {
     const params = {
       to: to.e164,
       body,
-      ...this.#senderFor(to.e164),
+      ...(sender === undefined ? this.#sender : { from: sender }),
       ...(this.#webhooks && { statusCallback: this.#webhooks.statusCallback(attemptId) }),
       ...(validForSecs !== undefined && {
         validityPeriod: Math.min(Math.max(Math.floor(validForSecs), 1), MAX_VALIDITY_SECS),
@@ -123,13 +127,9 @@ export class TwilioProvider implements SmsProvider, Pingable, HasBalance, Closab
       Number.isInteger(answer['code']) && Number(answer['code']) < 100_000
         ? ` with code ${Number(answer['code'])}`
         : '';
-    throw new ProviderError(faultOf(response.status, answer['code']), `Twilio answered ${response.status}${code}.`);
-  }
-
-  #senderFor(phone: string) {
-    if (!('fromPool' in this.#sender)) return this.#sender;
-    const { fromPool } = this.#sender;
-    return { from: fromPool[createHash('sha256').update(phone).digest().readUInt32BE() % fromPool.length] };
+    const fault = faultOf(response.status, answer['code']);
+    const isSenders = fault === 'refused' && senderFaultOf(answer['code']) === 'unusable';
+    throw new ProviderError(fault, `Twilio answered ${response.status}${code}.`, { isSenders });
   }
 }
 

@@ -3,6 +3,7 @@ import { validateRequest } from 'twilio/lib/webhooks/webhooks.js';
 import { isUuid } from '../../../kernel/index.js';
 import { ReportRefused, type DeliveryReport, type ReportRequest } from '../../provider/delivery-report.js';
 import type { Reply } from '../../provider/reply.js';
+import { senderFaultOf } from './twilio.blocks.js';
 
 /**
  * How Twilio's own status reads in ours, https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks.
@@ -87,7 +88,10 @@ export class TwilioWebhooks {
     if (code !== undefined && !ERROR_CODE.test(code)) throw new ReportRefused('its ErrorCode is none');
     const canceled = form.get('MessageStatus') === 'canceled';
     const curable = !canceled && !INCURABLE.has(code ?? '');
-    return [{ ...report, ...(code && { code }), curable, optedOut: code === OPTED_OUT }];
+    const senderFault = senderFaultOf(code);
+    return [
+      { ...report, ...(code && { code }), curable, optedOut: code === OPTED_OUT, ...(senderFault && { senderFault }) },
+    ];
   }
 
   readReply(request: ReportRequest): Reply | undefined {
