@@ -34,7 +34,7 @@ export class SenderOffice {
     private readonly audit: AuditLog,
     @Inject(Clock) private readonly clock: Clock,
     /** Absent where nothing is sent. */
-    @Optional() private readonly rests: SenderRests | null = null,
+    @Optional() @Inject(SenderRests) private readonly rests: SenderRests | null = null,
   ) {}
 
   /** In the order in which they are configured. @throws {DatabaseUnavailable} */
