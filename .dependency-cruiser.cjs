@@ -10,8 +10,9 @@ const rooms = {
   redis: ['kernel'],
   sms: ['kernel', 'prisma'],
   limits: ['kernel', 'prisma', 'redis'],
-  fraud: ['kernel', 'prisma', 'http', 'audit', 'idempotency', 'limits', 'sms'],
-  verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
+  lookups: ['kernel', 'prisma', 'limits', 'sms'],
+  fraud: ['kernel', 'prisma', 'http', 'audit', 'idempotency', 'limits', 'lookups', 'sms'],
+  verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'lookups', 'fraud', 'sms'],
   auth: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'verification'],
   reports: ['kernel', 'http', 'sms'],
   messages: ['kernel', 'prisma', 'http', 'sms'],
@@ -24,7 +25,7 @@ const rooms = {
   config: ['kernel', 'sms', 'fraud'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
-    ...['privacy', 'spend', 'fraud', 'audit', 'senders'],
+    ...['privacy', 'spend', 'fraud', 'audit', 'senders', 'lookups'],
   ],
 };
 

@@ -12,6 +12,8 @@ import { IdempotencyModule } from './idempotency/index.js';
 import { KernelModule } from './kernel.module.js';
 import { KeysModule } from './keys/index.js';
 import { AddressThrottle, LimitsModule, SendWindows } from './limits/index.js';
+import { LookupsModule } from './lookups/index.js';
+import { lookupsOf } from './lookups.setup.js';
 import { MessagesModule } from './messages/index.js';
 import { MetricsModule } from './metrics/index.js';
 import { PERSONAL_DATA } from './privacy.rooms.js';
@@ -50,6 +52,7 @@ export class AppModule {
         PrismaModule.forRoot(database),
         RedisModule.forRoot({ server: redis }),
         LimitsModule.forRoot(limits),
+        LookupsModule.forRoot(lookupsOf(config)),
         FraudModule.forRoot(config.fraud),
         SmsModule.forRootAsync({
           inject: [KeyRing],

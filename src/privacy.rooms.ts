@@ -7,6 +7,7 @@ import { AnswerData } from './idempotency/index.js';
 import type { PersonalData } from './kernel/index.js';
 import { LimitsData } from './limits/index.js';
 import { SenderData } from './senders/index.js';
+import { LookupData } from './lookups/index.js';
 import { MessageData } from './sms/index.js';
 import { SpendData } from './spend/index.js';
 import { VerificationData } from './verification/index.js';
@@ -19,6 +20,6 @@ import { WebhookData } from './webhooks/index.js';
  */
 export const PERSONAL_DATA: readonly Type<PersonalData>[] = [
   ...[VerificationData, MessageData, AnswerData, AuthData],
-  ...[WebhookData, FraudData, AuditData, SpendData, SenderData],
+  ...[WebhookData, FraudData, AuditData, SpendData, SenderData, LookupData],
   LimitsData,
 ];

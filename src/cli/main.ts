@@ -6,6 +6,7 @@ import { version } from '../version.js';
 import { fraudCommand } from './commands/fraud.command.js';
 import { keysCommand } from './commands/keys.command.js';
 import { limitsCommand } from './commands/limits.command.js';
+import { lookupCommand } from './commands/lookup.command.js';
 import { pricesCommand } from './commands/prices.command.js';
 import { privacyCommands } from './commands/privacy.command.js';
 import { secretCommand } from './commands/secret.command.js';
@@ -22,7 +23,7 @@ const program = new Command('sixdigit')
   .version(version)
   .showHelpAfterError();
 const COMMANDS = [
-  ...[fraudCommand, keysCommand, limitsCommand, pricesCommand, privacyCommands, secretCommand],
+  ...[fraudCommand, keysCommand, limitsCommand, lookupCommand, pricesCommand, privacyCommands, secretCommand],
   ...[sendersCommand, spendCommand, webhooksCommand],
 ];
 for (const add of COMMANDS) add(program);

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { DomainError, type CountryCode, type PhoneNumber } from '../kernel/index.js';
+import type { LineInfo } from '../lookups/index.js';
 import { DEFAULT_BLOCKED_LINES, lineOf, type LineType } from './line-type.js';
 import { FRAUD_OPTIONS, type FraudOptions } from './fraud.options.js';
 
@@ -42,7 +43,17 @@ export class DestinationPolicy {
         'Operators: ALLOWED_COUNTRIES and BLOCKED_COUNTRIES say where texts may go.',
       );
     }
-    const line = lineOf(phone);
+    this.admitLine(lineOf(phone));
+  }
+
+  /** By what a network says of it. @throws {DestinationNotAllowed} */
+  admitInfo({ isValid, line }: Pick<LineInfo, 'isValid' | 'line'>): void {
+    if (!isValid)
+      throw new DestinationNotAllowed('unreachable_number', 'No phone has this number.', 'Ask for a mobile number.');
+    if (line && line !== 'mobile') this.admitLine(line);
+  }
+
+  private admitLine(line: LineType | undefined): void {
     if (!line || !this.lines.has(line)) return;
     throw new DestinationNotAllowed(
       'line_type',

@@ -2,6 +2,8 @@ export { type AttemptJournal, type Begun } from './delivery/delivery.js';
 export type { Attempt, Dispatch } from './delivery/dispatch.js';
 export { EmptyMessage, MessageTooLong, SmsDisabled } from './delivery/sms.errors.js';
 export { HttpClient } from './provider/http-client.js';
+export { isSecureUrl } from './provider/secure-url.js';
+export { TransportError } from './provider/transport-error.js';
 export type { ProviderContext, ProviderDefinition } from './provider/provider-definition.js';
 export { OUTCOME, ProviderError, type ProviderFault } from './provider/provider-error.js';
 export { backoff } from './delivery/backoff.js';
@@ -39,6 +41,7 @@ export { AwsSnsProvider, type AwsSnsOptions } from './providers/aws-sns/aws-sns.
 export { HttpProvider, type HttpOptions } from './providers/http/http.provider.js';
 export { MockProvider, type MockOptions } from './providers/mock/mock.provider.js';
 export { providerDefinitions } from './providers/registry.js';
+export { TwilioEnvironment } from './providers/twilio/twilio.environment.js';
 export { TwilioProvider } from './providers/twilio/twilio.provider.js';
 export type { TwilioOptions, TwilioSender } from './providers/twilio/twilio.options.js';
 export { Rotation, type RotationOptions, type Turn } from './routing/rotation.js';

@@ -39,6 +39,8 @@ export interface Letter {
   /** BCP 47, as it was asked for. */
   readonly locale: string | null;
   readonly code: string;
+  /** MCC and MNC, where a lookup told them. */
+  readonly network?: string;
 }
 
 /** Hands over one text. @throws {DestinationNotAllowed | DeliveryUnavailable} when surely nothing was, or will be, sent */
@@ -79,12 +81,12 @@ export class CodeSender {
    * @param id of the message
    */
   async dispatching<T>(
-    { to, channel }: Letter,
+    { to, channel, network }: Letter,
     { segments, locale, version, variant }: Wording,
     work: (message: NewMessage, send: Send) => Promise<T>,
     id: string = randomUUID(),
   ): Promise<T> {
-    const plan = this.sms.plan({ to, channel });
+    const plan = this.sms.plan({ to, channel, ...(network !== undefined && { network }) });
     const country = to.country ?? null;
     const message = {
       ...{ id, template: TEMPLATE, channel, locale, version, variant },

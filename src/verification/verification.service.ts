@@ -61,7 +61,8 @@ export class VerificationService {
     if (formerPhoneKey) await this.guard.adopt(phone);
     const { version: keyVersion, data: phoneSealed } = this.keys.seal(phone.e164, phoneKey);
     const code = this.secrets.codeOf(id, { purpose, key_version: keyVersion, code_length: codeLength }, phone);
-    const letter = { to: phone, channel, locale: locale ?? null, code };
+    const info = this.guard.looksUp ? await this.guard.inspect(phone) : undefined;
+    const letter = { to: phone, channel, locale: locale ?? null, code, network: info?.network ?? undefined };
     const wording = this.codes.write(letter);
     const gate = this.guard.measure(phone, isSolved, this.codes.priceOf(letter, wording), !alike);
     const verification = {
@@ -104,7 +105,9 @@ export class VerificationService {
     if (!sealed) throw new VerificationNotFound();
     const phone = this.secrets.phoneOf(sealed);
     const code = this.secrets.codeOf(id, sealed, phone);
-    const letter = { to: phone, channel: sealed.channel, locale: sealed.locale, code };
+    const info = this.guard.looksUp ? await this.guard.inspectAgain(phone) : undefined;
+    const network = info?.network ?? undefined;
+    const letter = { to: phone, channel: sealed.channel, locale: sealed.locale, code, network };
     const wording = this.codes.write(letter);
     const price = this.codes.priceOf(letter, wording);
     // What a start was allowed may have been forbidden, or blocked, since.
