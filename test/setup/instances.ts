@@ -10,6 +10,7 @@ import { readConfig } from '../../src/config/index.js';
 import type { Source } from '../../src/kernel/index.js';
 import { PhoneLimits } from '../../src/limits/index.js';
 import { BudgetKeeper, DecisionLog, FraudOffice } from '../../src/fraud/index.js';
+import { Lookups } from '../../src/lookups/index.js';
 import { Metrics } from '../../src/metrics/index.js';
 import { PrivacyService, RetentionJob } from '../../src/privacy/index.js';
 import { Database, DatabaseUnavailable, PrismaService, type Statement } from '../../src/prisma/index.js';
@@ -57,6 +58,7 @@ export interface Instance {
   readonly budgets: BudgetKeeper;
   readonly office: FraudOffice;
   readonly decisions: DecisionLog;
+  readonly lookups: Lookups;
   readonly senders: Senders;
   readonly rests: SenderRests;
   readonly senderOffice: SenderOffice;
@@ -124,6 +126,7 @@ export async function startCluster(count = 1, env: Source = {}, given?: TestData
       budgets: module.get(BudgetKeeper, { strict: false }),
       office: module.get(FraudOffice, { strict: false }),
       decisions: module.get(DecisionLog, { strict: false }),
+      lookups: module.get(Lookups),
       senders: module.get(Senders),
       rests: module.get(SenderRests),
       senderOffice: module.get(SenderOffice, { strict: false }),
