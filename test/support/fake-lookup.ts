@@ -35,7 +35,12 @@ export class FakeLookup extends FakeProvider {
     if (method !== 'GET' || !E164.test(phone))
       return { kind: 'refused', of: 'message', answer: this.renderError({ status: 404 }), fault: `${method} ${path}` };
     if (query.get('Fields') !== 'line_type_intelligence')
-      return { kind: 'refused', of: 'message', answer: this.renderError({ status: 400 }), fault: `?${query}` };
+      return {
+        kind: 'refused',
+        of: 'message',
+        answer: this.renderError({ status: 400 }),
+        fault: `?${query.toString()}`,
+      };
     const credentials = Buffer.from(`${this.accountSid}:test-token`).toString('base64');
     if (headers.authorization !== `Basic ${credentials}`)
       return { kind: 'refused', of: 'message', answer: this.renderError({ code: '20003', status: 401 }) };

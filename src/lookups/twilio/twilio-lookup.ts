@@ -69,11 +69,11 @@ function read(body: string): LineInfo | undefined {
     string,
     unknown
   >;
-  const [mcc, mnc] = [String(mobile_country_code ?? ''), String(mobile_network_code ?? '')];
+  const [mcc, mnc] = [mobile_country_code, mobile_network_code].map((code) => (typeof code === 'string' ? code : ''));
   return {
     isValid: valid,
     line: LINE.get(type) ?? null,
-    network: MCC.test(mcc) && MNC.test(mnc) ? `${mcc}-${mnc}` : null,
+    network: MCC.test(mcc ?? '') && MNC.test(mnc ?? '') ? `${mcc}-${mnc}` : null,
     carrier: nameIn(carrier_name),
   };
 }
