@@ -41,7 +41,10 @@ export function smsSetup(
 
   const wish = wishedMode(SMS_SIMULATION_MODE, names);
   // Half credentials are harmless where nothing is to be sent; production refuses them even there.
-  const meant = wish && !production ? [] : [...new Set([...live, ...credentialed])];
+  // Credentials that are there for lookups alone are not half of anything.
+  const { LOOKUP_PROVIDER } = environments.lookups;
+  const ofTexts = credentialed.filter(({ definition }) => !names || definition.name !== LOOKUP_PROVIDER);
+  const meant = wish && !production ? [] : [...new Set([...live, ...ofTexts])];
   const allFaults = [...faults, ...meant.flatMap((candidate) => candidateFaults(candidate, names, environments))];
   const setup = wish ?? (live.length > 0 ? liveMode(live) : withoutCredentials(definitions, production));
 

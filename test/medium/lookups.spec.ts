@@ -273,6 +273,13 @@ describe('a person', () => {
       await begin(1, { APP_SECRET: 'the present secret of more than 32 bytes', ...secrets }, data);
       await start(PHONE);
       expect(fake.ledger).toHaveLength(1);
+      const versions = () => rows('SELECT DISTINCT key_version FROM lookups');
+      const before = await versions();
+      await one.privacy.reseal(false);
+      expect(await versions()).not.toEqual(before);
+      one.lookups.forget(whose);
+      expect(await one.lookups.known(whose)).toMatchObject({ network: '310-260' });
+      expect(fake.ledger).toHaveLength(1);
     } finally {
       await cluster.close();
       await data.drop();
