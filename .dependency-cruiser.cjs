@@ -10,14 +10,16 @@ const rooms = {
   redis: ['kernel'],
   sms: ['kernel', 'prisma'],
   limits: ['kernel', 'prisma', 'redis'],
-  fraud: ['kernel', 'prisma', 'http', 'audit', 'idempotency', 'limits', 'sms'],
-  verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
+  lookups: ['kernel', 'prisma', 'limits', 'sms'],
+  fraud: ['kernel', 'prisma', 'http', 'audit', 'idempotency', 'limits', 'lookups', 'sms'],
+  verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'lookups', 'fraud', 'sms'],
   experiments: ['kernel', 'prisma', 'http', 'audit', 'idempotency', 'sms', 'verification'],
   analytics: ['kernel', 'prisma', 'http'],
   auth: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'verification'],
   reports: ['kernel', 'http', 'sms'],
   messages: ['kernel', 'prisma', 'http', 'sms'],
   templates: ['kernel', 'prisma', 'http', 'idempotency', 'audit', 'sms'],
+  senders: ['kernel', 'prisma', 'http', 'idempotency', 'audit', 'sms'],
   webhooks: ['kernel', 'prisma', 'http', 'idempotency', 'audit'],
   privacy: ['kernel', 'prisma', 'http', 'idempotency', 'audit', 'metrics'],
   metrics: ['kernel', 'http'],
@@ -26,7 +28,7 @@ const rooms = {
   config: ['kernel', 'sms', 'fraud'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
-    ...['privacy', 'spend', 'fraud', 'audit', 'templates', 'experiments', 'analytics'],
+    ...['privacy', 'spend', 'fraud', 'audit', 'templates', 'experiments', 'analytics', 'senders', 'lookups'],
   ],
 };
 

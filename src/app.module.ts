@@ -6,6 +6,7 @@ import { AnalyticsModule } from './analytics/index.js';
 import { AuthModule } from './auth/index.js';
 import { AppConfig, AppConfigModule } from './config/index.js';
 import { ExperimentBook, ExperimentsModule } from './experiments/index.js';
+import { KeyRing } from './kernel/index.js';
 import { FraudModule } from './fraud/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
@@ -13,14 +14,17 @@ import { IdempotencyModule } from './idempotency/index.js';
 import { KernelModule } from './kernel.module.js';
 import { KeysModule } from './keys/index.js';
 import { AddressThrottle, LimitsModule, SendWindows } from './limits/index.js';
+import { LookupsModule } from './lookups/index.js';
+import { lookupsOf } from './lookups.setup.js';
 import { MessagesModule } from './messages/index.js';
 import { MetricsModule } from './metrics/index.js';
 import { PERSONAL_DATA } from './privacy.rooms.js';
 import { PrivacyModule } from './privacy/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { RedisModule } from './redis/index.js';
-import { CHANNELS, OutboxModule, SmsModule } from './sms/index.js';
+import { CHANNELS, OutboxModule, OwnSenders, SmsModule } from './sms/index.js';
 import { ReportsModule } from './reports/index.js';
+import { poolsOf, SendersModule } from './senders/index.js';
 import { SpendModule } from './spend/index.js';
 import { TemplatesModule } from './templates/index.js';
 import { machineLineOf, VerificationModule } from './verification/index.js';
@@ -65,22 +69,28 @@ export class AppModule {
         PrismaModule.forRoot(database),
         RedisModule.forRoot({ server: redis }),
         LimitsModule.forRoot(limits),
+        LookupsModule.forRoot(lookupsOf(config)),
         FraudModule.forRoot(config.fraud),
         SmsModule.forRootAsync({
-          useFactory: () => ({
-            providers: sms.providers.map(({ definition, env }) => definition.create(env, context)),
-            attemptTimeoutMs: sms.attemptTimeoutMs,
-            sendBudgetMs: sms.sendBudgetMs,
-            defaultRegion: phone.defaultRegion,
-            templates: sms.templates,
-            budget: {
-              prices: limits.prices,
-              capMicros: limits.dailyCostLimitMicros,
-              keptPercent: limits.costShareForKnown,
-            },
-            missingFor: missingChannels(sms.providers),
-            disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
-          }),
+          inject: [KeyRing],
+          useFactory: (keys: KeyRing) => {
+            const providers = sms.providers.map(({ definition, env }) => definition.create(env, context));
+            return {
+              providers,
+              senders: new OwnSenders(providers, { hash: (text) => keys.lookupKey('sender', text) }),
+              attemptTimeoutMs: sms.attemptTimeoutMs,
+              sendBudgetMs: sms.sendBudgetMs,
+              defaultRegion: phone.defaultRegion,
+              templates: sms.templates,
+              budget: {
+                prices: limits.prices,
+                capMicros: limits.dailyCostLimitMicros,
+                keptPercent: limits.costShareForKnown,
+              },
+              missingFor: missingChannels(sms.providers),
+              disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
+            };
+          },
         }),
         OutboxModule.forRootAsync({
           inject: [SendWindows],
@@ -122,6 +132,7 @@ export class AppModule {
         MessagesModule,
         ReportsModule,
         TemplatesModule.forRoot(samplesOf(verification)),
+        SendersModule.forRoot({ pools: poolsOf(sms.providers) }),
         WebhooksModule.forRoot(webhooks),
         IdempotencyModule.forRoot({ leaseMs }),
         PrivacyModule.forRoot({

@@ -7,6 +7,8 @@ import { FraudData } from './fraud/index.js';
 import { AnswerData } from './idempotency/index.js';
 import type { PersonalData } from './kernel/index.js';
 import { LimitsData } from './limits/index.js';
+import { SenderData } from './senders/index.js';
+import { LookupData } from './lookups/index.js';
 import { MessageData } from './sms/index.js';
 import { SpendData } from './spend/index.js';
 import { VerificationData } from './verification/index.js';
@@ -19,6 +21,6 @@ import { WebhookData } from './webhooks/index.js';
  */
 export const PERSONAL_DATA: readonly Type<PersonalData>[] = [
   ...[VerificationData, MessageData, AnswerData, AuthData],
-  ...[WebhookData, FraudData, AuditData, SpendData, AnalyticsData],
+  ...[WebhookData, FraudData, AuditData, SpendData, AnalyticsData, SenderData, LookupData],
   LimitsData,
 ];

@@ -8,9 +8,11 @@ import { experimentsCommand } from './commands/experiments.command.js';
 import { fraudCommand } from './commands/fraud.command.js';
 import { keysCommand } from './commands/keys.command.js';
 import { limitsCommand } from './commands/limits.command.js';
+import { lookupCommand } from './commands/lookup.command.js';
 import { pricesCommand } from './commands/prices.command.js';
 import { privacyCommands } from './commands/privacy.command.js';
 import { secretCommand } from './commands/secret.command.js';
+import { sendersCommand } from './commands/senders.command.js';
 import { spendCommand } from './commands/spend.command.js';
 import { templatesCommand } from './commands/templates.command.js';
 import { webhooksCommand } from './commands/webhooks.command.js';
@@ -24,9 +26,8 @@ const program = new Command('sixdigit')
   .version(version)
   .showHelpAfterError();
 const COMMANDS = [
-  ...[analyticsCommand, experimentsCommand],
-  ...[fraudCommand, keysCommand, limitsCommand, pricesCommand, privacyCommands, secretCommand],
-  ...[spendCommand, templatesCommand, webhooksCommand],
+  ...[analyticsCommand, experimentsCommand, fraudCommand, keysCommand, limitsCommand, lookupCommand, pricesCommand],
+  ...[privacyCommands, secretCommand, sendersCommand, spendCommand, templatesCommand, webhooksCommand],
 ];
 for (const add of COMMANDS) add(program);
 

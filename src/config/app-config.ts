@@ -63,6 +63,18 @@ export interface AppConfig {
     readonly defaultRegion: CountryCode;
   };
   readonly fraud: FraudOptions;
+  /** Undefined: nobody is asked what kind of line a number is. */
+  readonly lookups?: {
+    readonly accountSid: string;
+    readonly authToken: string;
+    readonly baseUrl: string;
+    readonly ttlDays: number;
+    readonly timeoutMs: number;
+    readonly perDay: number;
+    readonly isRequired: boolean;
+    /** Millionths of a dollar. */
+    readonly priceMicros: (country: string | null) => number;
+  };
   readonly verification: {
     readonly codeLength: number;
     readonly ttlSecs: number;

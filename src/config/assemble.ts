@@ -15,6 +15,7 @@ export function assemble(
   setup: SmsSetup,
   prices: PriceList,
   warnings: readonly string[],
+  lookups: AppConfig['lookups'],
 ): AppConfig {
   const { server, storage, secrets, sms, limits, verification, auth, webhooks, fraud } = env;
   const current = secrets.APP_SECRET ?? developmentSecret(storage.DATA_DIR);
@@ -78,6 +79,7 @@ export function assemble(
         bits: fraud.CHALLENGE_BITS,
       },
     },
+    lookups,
     verification: {
       codeLength: verification.VERIFICATION_CODE_LENGTH,
       ttlSecs: verification.VERIFICATION_TTL_SECS,

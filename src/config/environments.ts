@@ -5,6 +5,7 @@ import type { ConfigFault } from './config-refusal.js';
 import { AuthEnvironment } from './variables/auth.environment.js';
 import { FraudEnvironment } from './variables/fraud.environment.js';
 import { LimitsEnvironment } from './variables/limits.environment.js';
+import { LookupsEnvironment } from './variables/lookups.environment.js';
 import { PrivacyEnvironment } from './variables/privacy.environment.js';
 import { SecretsEnvironment } from './variables/secrets.environment.js';
 import { ServerEnvironment } from './variables/server.environment.js';
@@ -25,6 +26,7 @@ export const ENVIRONMENTS = {
   auth: AuthEnvironment,
   privacy: PrivacyEnvironment,
   fraud: FraudEnvironment,
+  lookups: LookupsEnvironment,
 } as const;
 
 export type Environments = { readonly [K in keyof typeof ENVIRONMENTS]: InstanceType<(typeof ENVIRONMENTS)[K]> };

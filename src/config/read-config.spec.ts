@@ -89,7 +89,11 @@ describe('readConfig', () => {
       'server.corsOrigins',
       ['https://a.example', 'http://b.example:8080'],
     ],
-    [{ DATABASE_URL: 'postgres://u:p@h/d' }, 'database', { kind: 'postgres', url: 'postgres://u:p@h/d', maxConnections: 8 }],
+    [
+      { DATABASE_URL: 'postgres://u:p@h/d' },
+      'database',
+      { kind: 'postgres', url: 'postgres://u:p@h/d', maxConnections: 8 },
+    ],
     [{ REDIS_URL: 'rediss://h' }, 'redis', { url: 'rediss://h', maxConnections: 20 }],
     [{ SMS_RATE_LIMIT_PER_PHONE: '7' }, 'limits.perWindow', 7],
     [{ SMS_DAILY_COST_LIMIT: '0.29' }, 'limits.dailyCostLimitMicros', 290_000],

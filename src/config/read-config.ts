@@ -6,6 +6,7 @@ import { assemble } from './assemble.js';
 import { ConfigRefusal } from './config-refusal.js';
 import { deepFreeze } from './deep-freeze.js';
 import { ENVIRONMENTS, readEnvironments } from './environments.js';
+import { lookupFaults, lookupSetup } from './lookup-setup.js';
 import { readPrices } from './prices.js';
 import { productionFaults } from './production-rules.js';
 import { smsSetup } from './sms-setup.js';
@@ -25,12 +26,19 @@ export function readConfig(source: Source, { definitions = providerDefinitions }
   const production = env.server.NODE_ENV === 'production';
   const setup = smsSetup(env, definitions, source);
   const { prices, faults: priceFaults } = readPrices(env.limits.PRICES_FILE);
-  const all = [...faults, ...priceFaults, ...setup.faults, ...(production ? productionFaults(env) : [])];
+  const all = [
+    ...faults,
+    ...priceFaults,
+    ...setup.faults,
+    ...lookupFaults(env, source),
+    ...(production ? productionFaults(env) : []),
+  ];
   if (all.length > 0 || !prices) {
     const classes = [...Object.values(ENVIRONMENTS), ...definitions.map((definition) => definition.environment)];
     throw new ConfigRefusal(tellAliases(all, classes, source));
   }
 
-  const config = assemble(env, setup, prices, [...warnings, ...setup.warnings, ...warningsOf(env)]);
+  const lookups = lookupSetup(env, source, setup.mode, prices);
+  const config = assemble(env, setup, prices, [...warnings, ...setup.warnings, ...warningsOf(env)], lookups);
   return deepFreeze(config, new Set<object>([...definitions, prices]));
 }

@@ -6,6 +6,7 @@ import { check, type Checked } from './check.js';
 import type { ConfigFault } from './config-refusal.js';
 import type { Environments } from './environments.js';
 import { DISABLED, MOCK, providerNames } from './provider-names.js';
+import { senderWarnings } from './sender-warnings.js';
 
 /** Which providers carry texts, and why those. */
 export interface SmsSetup {
@@ -40,7 +41,10 @@ export function smsSetup(
 
   const wish = wishedMode(SMS_SIMULATION_MODE, names);
   // Half credentials are harmless where nothing is to be sent; production refuses them even there.
-  const meant = wish && !production ? [] : [...new Set([...live, ...credentialed])];
+  // Credentials that are there for lookups alone are not half of anything.
+  const { LOOKUP_PROVIDER } = environments.lookups;
+  const ofTexts = credentialed.filter(({ definition }) => !names || definition.name !== LOOKUP_PROVIDER);
+  const meant = wish && !production ? [] : [...new Set([...live, ...ofTexts])];
   const allFaults = [...faults, ...meant.flatMap((candidate) => candidateFaults(candidate, names, environments))];
   const setup = wish ?? (live.length > 0 ? liveMode(live) : withoutCredentials(definitions, production));
 
@@ -51,7 +55,10 @@ export function smsSetup(
     ...setup,
     providers: used.map(({ definition, env }) => ({ definition, env })),
     faults: allFaults,
-    warnings: used.flatMap(({ definition }) => clashes(definition.environment, source)),
+    warnings: used.flatMap(({ definition, env }) => [
+      ...clashes(definition.environment, source),
+      ...senderWarnings(definition.name, definition.pool?.(env) ?? { senders: [] }),
+    ]),
   };
 }
 

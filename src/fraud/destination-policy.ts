@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { DomainError, type CountryCode, type PhoneNumber } from '../kernel/index.js';
+import type { LineInfo } from '../lookups/index.js';
 import type { Channel } from '../sms/index.js';
 import { DEFAULT_BLOCKED_LINES, lineOf, type LineType } from './line-type.js';
 import { FRAUD_OPTIONS, type FraudOptions } from './fraud.options.js';
@@ -46,8 +47,18 @@ export class DestinationPolicy {
         'Operators: ALLOWED_COUNTRIES and BLOCKED_COUNTRIES say where texts may go.',
       );
     }
-    const line = lineOf(phone);
-    if (!line || !this.lines.has(line) || (channel === 'voice' && CALLABLE.has(line))) return;
+    this.admitLine(lineOf(phone), [channel]);
+  }
+
+  /** By what a network says of it. @throws {DestinationNotAllowed} */
+  admitInfo({ isValid, line }: Pick<LineInfo, 'isValid' | 'line'>, channels: readonly Channel[]): void {
+    if (!isValid)
+      throw new DestinationNotAllowed('unreachable_number', 'No phone has this number.', 'Ask for a mobile number.');
+    if (line && line !== 'mobile') this.admitLine(line, channels);
+  }
+
+  private admitLine(line: LineType | undefined, channels: readonly Channel[]): void {
+    if (!line || !this.lines.has(line) || (channels.includes('voice') && CALLABLE.has(line))) return;
     throw new DestinationNotAllowed(
       'line_type',
       `Texts to ${line} numbers are switched off.`,

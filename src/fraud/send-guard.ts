@@ -1,6 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 
 import { Clock, DomainError, KeyRing, type PhoneNumber } from '../kernel/index.js';
+import { Lookups, type LineInfo } from '../lookups/index.js';
 import { Database } from '../prisma/index.js';
 import type { Channel } from '../sms/index.js';
 import { costOf, DEFAULT_POLICY } from './budgets.js';
@@ -53,6 +54,7 @@ export class SendGuard {
     private readonly log: DecisionLog,
     @Inject(ChallengeVerifier) private readonly challenges: ChallengeVerifier | null,
     @Inject(Clock) private readonly clock: Clock,
+    @Optional() @Inject(Lookups) private readonly lookups: Lookups | null = null,
   ) {
     this.mode = options.mode ?? 'record';
     this.monitored = new Set(options.monitoredCountries);
@@ -60,8 +62,36 @@ export class SendGuard {
 
   /** By which of them the number may be reached, from it alone. @throws {DestinationNotAllowed} where that is none */
   admit(phone: PhoneNumber, channels: readonly Channel[] = ['sms'], isResend = false): Channel[] {
+    return this.logged(phone, isResend, () => this.admitted(phone, channels));
+  }
+
+  /** Whether somebody can be asked what kind of line a number is. */
+  get looksUp(): boolean {
+    return this.lookups?.isOn === true;
+  }
+
+  /**
+   * By what a network says of the number, for money: so after all that can be said for nothing.
+   * @returns undefined when nobody knows @throws {DestinationNotAllowed | LookupUnavailable}
+   */
+  async inspect(phone: PhoneNumber, channels: readonly Channel[]): Promise<LineInfo | undefined> {
+    const [, ...prefixes] = prefixKeys(this.keys, phone) ?? [];
+    const info = await this.lookups?.of(phone, prefixes);
+    if (info) this.logged(phone, false, () => this.destinations.admitInfo(info, channels));
+    return info;
+  }
+
+  /** The same by what was found out before. @throws {DestinationNotAllowed} */
+  async inspectAgain(phone: PhoneNumber, channels: readonly Channel[]): Promise<LineInfo | undefined> {
+    const info = await this.lookups?.known(phone);
+    if (info) this.logged(phone, true, () => this.destinations.admitInfo(info, channels));
+    return info;
+  }
+
+  /** Writes down what the policy refuses. */
+  private logged<T>(phone: PhoneNumber, isResend: boolean, admit: () => T): T {
     try {
-      return this.admitted(phone, channels);
+      return admit();
     } catch (error) {
       if (error instanceof DestinationNotAllowed) {
         const send = { ...this.about(phone), verdict: 'deny', level: null, reason: error.reason };

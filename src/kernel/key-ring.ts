@@ -25,7 +25,7 @@ export class SecretGone extends DomainError {
 /** What a signature is for: one kind of token is never taken for another, if only because its key is another. */
 export type SigningUse = 'proof' | 'login';
 
-export type LookupKind = 'phone' | 'ip' | 'idempotency-key' | 'request' | 'prefix' | 'challenge';
+export type LookupKind = 'phone' | 'ip' | 'idempotency-key' | 'request' | 'prefix' | 'challenge' | 'sender';
 
 export interface Sealed {
   readonly version: number;

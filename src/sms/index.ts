@@ -2,6 +2,8 @@ export { type AttemptJournal, type Begun } from './delivery/delivery.js';
 export type { Attempt, Dispatch } from './delivery/dispatch.js';
 export { ChannelUnavailable, EmptyMessage, MessageTooLong, SmsDisabled } from './delivery/sms.errors.js';
 export { HttpClient } from './provider/http-client.js';
+export { isSecureUrl } from './provider/secure-url.js';
+export { TransportError } from './provider/transport-error.js';
 export type { ProviderContext, ProviderDefinition } from './provider/provider-definition.js';
 export { OUTCOME, ProviderError, type ProviderFault } from './provider/provider-error.js';
 export { backoff } from './delivery/backoff.js';
@@ -48,6 +50,7 @@ export { AwsSnsProvider, type AwsSnsOptions } from './providers/aws-sns/aws-sns.
 export { HttpProvider, type HttpOptions } from './providers/http/http.provider.js';
 export { MockProvider, type MockOptions } from './providers/mock/mock.provider.js';
 export { providerDefinitions } from './providers/registry.js';
+export { TwilioEnvironment } from './providers/twilio/twilio.environment.js';
 export { TwilioProvider } from './providers/twilio/twilio.provider.js';
 export type { TwilioOptions, TwilioSender } from './providers/twilio/twilio.options.js';
 export { Rotation, type RotationOptions, type Turn } from './routing/rotation.js';
@@ -56,6 +59,10 @@ export { SmsModule } from './sms.module.js';
 export type { SmsOptions } from './sms.options.js';
 export { SmsService, type Plan, type PlanOptions, type SmsRequest } from './sms.service.js';
 export { PreferenceRouter, Router, type Destination, type Route } from './routing/router.js';
+export * from './provider/own-sender.js';
+export { OwnSenders } from './senders/own-senders.js';
+export { senderRule, type SenderRule } from './senders/sender-rules.js';
+export { SenderRests } from './senders/sender-rests.js';
 export { Senders } from './senders/senders.js';
 export {
   CODE_TEMPLATES,

@@ -5,7 +5,8 @@ import { Pricing } from './pricing/pricing.js';
 import { rotationLog } from './routing/rotation-log.js';
 import { Rotation } from './routing/rotation.js';
 import { PreferenceRouter, Router } from './routing/router.js';
-import { ProvidersChoice, Senders } from './senders/senders.js';
+import { OwnSenders } from './senders/own-senders.js';
+import { Senders } from './senders/senders.js';
 import { SMS_OPTIONS, SmsModuleBase, type SmsOptions } from './sms.options.js';
 import { SmsService } from './sms.service.js';
 import { Templates } from './templates/templates.js';
@@ -37,7 +38,7 @@ import { Templates } from './templates/templates.js';
     {
       provide: Senders,
       inject: [SMS_OPTIONS],
-      useFactory: ({ senders }: SmsOptions) => senders ?? new ProvidersChoice(),
+      useFactory: ({ providers, senders }: SmsOptions) => senders ?? new OwnSenders(providers),
     },
     {
       provide: Templates,
@@ -46,7 +47,7 @@ import { Templates } from './templates/templates.js';
     },
     SmsService,
   ],
-  exports: [SmsProviders, Rotation, Pricing, SmsService, Templates],
+  exports: [SmsProviders, Rotation, Pricing, Senders, SmsService, Templates],
 })
 export class SmsModule extends SmsModuleBase implements OnApplicationShutdown {
   constructor(@Inject(SmsProviders) private readonly providers: SmsProviders) {

@@ -23,7 +23,7 @@ export interface SmsOptions {
   readonly budget?: Budget;
   /** By preference, without it. */
   readonly router?: Router;
-  /** The adapters choose, without it. */
+  /** Out of what the adapters say they have, without it. */
   readonly senders?: Senders;
   /** Variables without which the configured providers do not carry a channel. */
   readonly missingFor?: Partial<Readonly<Record<Channel, readonly string[]>>>;

@@ -75,7 +75,9 @@ export class SmsService {
       clock = systemClock,
       random = Math.random,
     } = options;
-    this.delivery = { rotation, attemptTimeoutMs, sendBudgetMs, slowAfterMs, clock, random };
+    const onUnusable = (...[provider, sender, to]: Parameters<Senders['unusable']>) =>
+      senders.unusable(provider, sender, to);
+    this.delivery = { rotation, attemptTimeoutMs, sendBudgetMs, slowAfterMs, clock, random, onUnusable };
   }
 
   /**

@@ -47,6 +47,8 @@ export interface Letter {
   readonly code: string;
   /** Of the wording, where several are tried: of the first text, and so of every later one. */
   readonly variant?: string | null;
+  /** MCC and MNC, where a lookup told them. */
+  readonly network?: string;
 }
 
 /** Hands over one text. @throws {DestinationNotAllowed | DeliveryUnavailable} when surely nothing was, or will be, sent */
@@ -111,9 +113,9 @@ export class CodeSender {
     work: (message: NewMessage, send: Send) => Promise<T>,
     id: string = randomUUID(),
   ): Promise<T> {
-    const { to, plan: legs } = letter;
+    const { to, plan: legs, network } = letter;
     const [{ channel }] = legs;
-    const plan = this.sms.plan({ to, channel });
+    const plan = this.sms.plan({ to, channel, ...(network !== undefined && { network }) });
     const country = to.country ?? null;
     const message = {
       ...{ id, template: letter.template, channel, channels: legs.length > 1 ? legs : null, locale, version, variant },

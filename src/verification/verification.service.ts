@@ -67,8 +67,10 @@ export class VerificationService {
     // A stranger must not learn from the channel what became of earlier codes to this number.
     const plan = alike ? admitted : await this.channels.reachable(phone, admitted);
     const [{ channel }] = plan;
+    const info = this.guard.looksUp ? await this.guard.inspect(phone, channelsOf(plan)) : undefined;
     const locale = asked ?? this.codes.accepted(acceptLanguage) ?? null;
-    const letter = this.codes.inItsWording({ to: phone, plan, template: templateFor(purpose), locale, code }, id);
+    const addressed = { to: phone, plan, template: templateFor(purpose), locale, network: info?.network ?? undefined };
+    const letter = this.codes.inItsWording({ ...addressed, code }, id);
     const wording = this.codes.write(letter);
     const gate = this.guard.measure(phone, isSolved, this.codes.priceOf(letter, wording), !alike);
     const verification = {
@@ -122,8 +124,10 @@ export class VerificationService {
     const wished = asked ?? this.channels.asked({ channels: planFrom(sealed.channels, sealed.channel) });
     const admitted = this.channels.admitted(phone, wished, true);
     const plan = alike ? admitted : await this.channels.reachable(phone, admitted);
+    const info = this.guard.looksUp ? await this.guard.inspectAgain(phone, channelsOf(plan)) : undefined;
     const { locale, variant } = sealed;
-    const letter = { to: phone, plan, template: templateFor(sealed.purpose), locale, variant, code };
+    const addressed = { to: phone, plan, template: templateFor(sealed.purpose), locale, variant };
+    const letter = { ...addressed, network: info?.network ?? undefined, code };
     const wording = this.codes.write(letter);
     const price = this.codes.priceOf(letter, wording);
     // What a start was allowed may have been forbidden, or blocked, since.

@@ -1,5 +1,5 @@
 import { PhoneNumber, readVariables, type Source } from '../../src/kernel/index.js';
-import { providerDefinitions, type SmsProvider } from '../../src/sms/index.js';
+import { OwnSenders, providerDefinitions, type SmsProvider } from '../../src/sms/index.js';
 import { FakeGateway, FakeSns, FakeTwilio, type FakeProvider } from '../support/index.js';
 
 const TWILIO = { TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`, TWILIO_AUTH_TOKEN: 'test-token' };
@@ -13,9 +13,16 @@ function make(name: string, env: Source): SmsProvider {
 }
 
 /** What arrives at a fake when texts go to these phones. */
-async function ledgerOf(fake: FakeProvider, provider: SmsProvider, phones: readonly string[]) {
+async function ledgerOf(
+  fake: FakeProvider,
+  provider: SmsProvider,
+  phones: readonly string[],
+  senders = new OwnSenders([]),
+) {
   for (const [index, phone] of phones.entries()) {
-    const message = { to: PhoneNumber.parse(phone), body: 'Grüße & 100%', validForSecs: 540 };
+    const to = PhoneNumber.parse(phone);
+    const sender = senders.pick(provider.name, { to, channel: 'sms' }) ?? undefined;
+    const message = { to, body: 'Grüße & 100%', validForSecs: 540, ...(sender && { sender }) };
     const attemptId = `00000000-0000-4000-8000-00000000000${index}`;
     await provider.send({ ...message, attemptId }, AbortSignal.timeout(5_000));
   }
@@ -40,14 +47,52 @@ describe('what the environment says, on the wire', () => {
 
   it('sends one phone its texts from the same number of a pool, and uses all numbers', async () => {
     const fake = await FakeTwilio.start();
-    const pool = ['+15005550006', '+15005550016', '12345'];
+    const pool = ['+15005550006', '+15005550016', '+15005550026'];
     const env = { ...TWILIO, TWILIO_FROM_NUMBERS: pool.join(','), TWILIO_BASE_URL: fake.url };
     const phones = Array.from({ length: 30 }, (_, index) => `+1415555${2600 + (index % 15)}`);
-    const ledger = await ledgerOf(fake, make('twilio', env), phones);
+    const provider = make('twilio', env);
+    const ledger = await ledgerOf(fake, provider, phones, new OwnSenders([provider]));
     const senders = new Map<string, Set<string | undefined>>();
     for (const { to, from } of ledger) senders.set(to, (senders.get(to) ?? new Set()).add(from));
     expect([...senders.values()].map((of) => of.size)).toEqual(Array(15).fill(1));
     expect(new Set(ledger.map(({ from }) => from))).toEqual(new Set(pool));
+  });
+
+  it('sends by Twilio under the name of a country, past a Messaging Service, and from the service elsewhere', async () => {
+    const fake = await FakeTwilio.start();
+    const sid = `MG${'a'.repeat(32)}`;
+    const env = {
+      ...TWILIO,
+      TWILIO_MESSAGING_SERVICE_SID: sid,
+      TWILIO_SENDER_IDS: 'GB:Acme',
+      TWILIO_BASE_URL: fake.url,
+    };
+    const provider = make('twilio', env);
+    const ledger = await ledgerOf(fake, provider, ['+447400123456', PHONE], new OwnSenders([provider]));
+    expect(ledger.map(({ from, fields }) => [from, fields.MessagingServiceSid])).toEqual([
+      ['Acme', undefined],
+      [undefined, sid],
+    ]);
+  });
+
+  it('sends by SNS under the name of a country, from a number at home, and under the one name elsewhere', async () => {
+    const fake = await FakeSns.start();
+    const env = {
+      ...SNS,
+      AWS_SNS_SENDER_IDS: 'GB:AcmeUK',
+      AWS_SNS_ORIGINATION_NUMBERS: '+12065550100',
+      AWS_SNS_SENDER_ID: 'Acme',
+      AWS_SNS_ENDPOINT: fake.url,
+    };
+    const provider = make('aws-sns', env);
+    const phones = ['+447400123456', PHONE, '+4915123456789'];
+    const ledger = await ledgerOf(fake, provider, phones, new OwnSenders([provider]));
+    expect(ledger.map(({ fields }) => fields)).toEqual([
+      expect.objectContaining({ 'AWS.SNS.SMS.SenderID': 'AcmeUK' }),
+      expect.objectContaining({ 'AWS.MM.SMS.OriginationNumber': '+12065550100' }),
+      expect.objectContaining({ 'AWS.SNS.SMS.SenderID': 'Acme' }),
+    ]);
+    for (const { fields } of ledger) expect(Object.keys(fields)).toHaveLength(2);
   });
 
   it.each([

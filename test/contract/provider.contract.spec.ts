@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 
 import { PhoneNumber } from '../../src/kernel/index.js';
 import {
+  hasSenders,
   isClosable,
   isPingable,
   MockProvider,
@@ -69,7 +70,10 @@ const UNKNOWN: readonly (readonly [string, Behaviour, boolean])[] = [
   ['answers nothing at all', { kind: 'blackhole' }, false],
 ];
 
-const TITLED = ADAPTERS.map((adapter) => ({ ...adapter, title: [adapter.name, adapter.channel].filter(Boolean).join(' ') }));
+const TITLED = ADAPTERS.map((adapter) => ({
+  ...adapter,
+  title: [adapter.name, adapter.channel].filter(Boolean).join(' '),
+}));
 
 describe.each(TITLED)('$title adapter', ({ name, channel, reads, start, at, stranger, rejections }) => {
   const message = () => messageBy(channel);
@@ -94,6 +98,13 @@ describe.each(TITLED)('$title adapter', ({ name, channel, reads, start, at, stra
     const body = reads?.(sent) ?? sent.body;
     expect(fake.ledger[0]).toMatchObject({ id: providerMessageId, to: phone.e164, body });
     if (channel) expect(fake.ledger[0]).toMatchObject({ channel });
+    expect(fake.faults).toEqual([]);
+  });
+
+  it('sends under the sender that a text names, if its senders are ours to name', async () => {
+    await provider.send({ ...message(), sender: '+12065550100' }, AbortSignal.timeout(5_000));
+    if (hasSenders(provider)) expect(fake.ledger[0]?.from).toBe('+12065550100');
+    else expect(fake.ledger[0]?.from).not.toBe('+12065550100');
     expect(fake.faults).toEqual([]);
   });
 
@@ -271,6 +282,20 @@ describe('Twilio adapter', () => {
     fake.accountStatus = 'suspended';
     expect(await faultOf(provider.ping(AbortSignal.timeout(5_000)))).toBe('misconfigured');
     expect(await faultOf(send(provider, 5_000))).toBe('misconfigured');
+    await fake.close();
+  });
+
+  it.each([
+    ['21212', true],
+    ['21606', true],
+    ['21660', true],
+    ['21612', false],
+    ['21610', false],
+    ['21611', false],
+  ])('says of %s whether it is about the sender alone: %s', async (code, isSenders) => {
+    const fake = await FakeTwilio.start();
+    fake.behave({ kind: 'reject', code });
+    await expect(send(ADAPTERS[0]!.at(fake.url), 5_000)).rejects.toMatchObject({ isSenders });
     await fake.close();
   });
 

@@ -12,7 +12,19 @@ import { codeIn, startCluster, type Cluster, type Instance } from '../setup/inst
 import { onRedis, openTestRedis, type TestRedis } from '../setup/redis.js';
 
 const PHONE = '+14155552671';
-const ROOMS = ['verifications', 'messages', 'answers', 'users', 'webhooks', 'decisions', 'audit', 'spend', 'limits'];
+const ROOMS = [
+  'verifications',
+  'messages',
+  'answers',
+  'users',
+  'webhooks',
+  'decisions',
+  'audit',
+  'spend',
+  'sender_blocks',
+  'lookups',
+  'limits',
+];
 const NOTHING = Object.fromEntries(ROOMS.map((room) => [room, 0]));
 const DAY_SECS = 86_400;
 const OLD = 'the former test secret of more than 32 bytes';

@@ -10,10 +10,12 @@ import { readConfig } from '../../src/config/index.js';
 import type { Source } from '../../src/kernel/index.js';
 import { PhoneLimits } from '../../src/limits/index.js';
 import { BudgetKeeper, DecisionLog, FraudOffice } from '../../src/fraud/index.js';
+import { Lookups } from '../../src/lookups/index.js';
 import { Metrics } from '../../src/metrics/index.js';
 import { PrivacyService, RetentionJob } from '../../src/privacy/index.js';
 import { Database, DatabaseUnavailable, PrismaService, type Statement } from '../../src/prisma/index.js';
-import { DeliveryReports, OptOuts, OutboxWorker, Rotation } from '../../src/sms/index.js';
+import { SenderOffice } from '../../src/senders/index.js';
+import { DeliveryReports, OptOuts, OutboxWorker, Rotation, SenderRests, Senders } from '../../src/sms/index.js';
 import { VerificationService } from '../../src/verification/index.js';
 import { WebhookEndpoints } from '../../src/webhooks/index.js';
 import { FakeSns, FakeTwilio } from '../support/index.js';
@@ -57,6 +59,10 @@ export interface Instance {
   readonly budgets: BudgetKeeper;
   readonly office: FraudOffice;
   readonly decisions: DecisionLog;
+  readonly lookups: Lookups;
+  readonly senders: Senders;
+  readonly rests: SenderRests;
+  readonly senderOffice: SenderOffice;
   readonly database: SpiedDatabase;
 }
 
@@ -121,6 +127,10 @@ export async function startCluster(count = 1, env: Source = {}, given?: TestData
       budgets: module.get(BudgetKeeper, { strict: false }),
       office: module.get(FraudOffice, { strict: false }),
       decisions: module.get(DecisionLog, { strict: false }),
+      lookups: module.get(Lookups),
+      senders: module.get(Senders),
+      rests: module.get(SenderRests),
+      senderOffice: module.get(SenderOffice, { strict: false }),
       limits: module.get(PhoneLimits),
       webhooks: module.get(WebhookEndpoints),
       privacy: module.get(PrivacyService),

@@ -126,7 +126,11 @@ export class FakeTwilio extends FakeProvider {
     for (const status of statuses) await this.report(entry, status);
   }
 
-  private reportForm(entry: LedgerEntry, status: string, { errorCode, ...more }: ReportOptions): Record<string, string> {
+  private reportForm(
+    entry: LedgerEntry,
+    status: string,
+    { errorCode, ...more }: ReportOptions,
+  ): Record<string, string> {
     const { id, from, fields, channel } = entry;
     const service = fields.MessagingServiceSid;
     const to = fields.To ?? entry.to;

@@ -1,6 +1,7 @@
 export type { Behaviour } from './fake-behaviour.js';
 export * from './fake-aws-reports.js';
 export { FakeCarrier } from './fake-carrier.js';
+export { FakeLookup, type SaidOfLine } from './fake-lookup.js';
 export { FakeGateway, type FakeGatewayOptions } from './fake-gateway.js';
 export { type FakeOptions, FakeProvider } from './fake-provider.js';
 export { type CarriedText, FakeSmsc } from './fake-smsc.js';

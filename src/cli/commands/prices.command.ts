@@ -3,7 +3,15 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 
 import { environment, PRICES_FILE, readPrices } from '../../config/index.js';
-import { CHANNELS, dollars, PriceList, PriceListFault, priceName, pricesFromCsv, providerDefinitions } from '../../sms/index.js';
+import {
+  CHANNELS,
+  dollars,
+  PriceList,
+  PriceListFault,
+  priceName,
+  pricesFromCsv,
+  providerDefinitions,
+} from '../../sms/index.js';
 import { UsageError } from '../usage-error.js';
 
 interface ImportOptions {

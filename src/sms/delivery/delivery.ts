@@ -44,6 +44,8 @@ export interface DeliveryOptions {
   readonly slowAfterMs: number;
   readonly clock: Pick<Clock, 'monotonic' | 'wait' | 'deadline'>;
   readonly random: () => number;
+  /** A provider takes no text from that sender of ours. */
+  readonly onUnusable?: (provider: string, sender: string, to: SmsMessage['to']) => void;
 }
 
 /** A try is not worth beginning with less time than this. */
@@ -121,7 +123,8 @@ export class Delivery {
       turn.end({ slow: durationMs > slowAfterMs });
       return { id, provider: provider.name, durationMs, outcome: 'accepted', providerMessageId };
     } catch (error) {
-      const { fault, message } = this.read(error, provider.name);
+      const { fault, message, isSenders } = this.read(error, provider.name);
+      if (isSenders && sender !== null) this.options.onUnusable?.(provider.name, sender, this.text.to);
       const durationMs = clock.monotonic() - started;
       // Cut short by what others had used up of the budget: no fault of this one.
       if (signal.aborted && share < Math.min(attemptTimeoutMs, provider.patience.timeoutMs)) turn.drop();
@@ -194,7 +197,7 @@ export class Delivery {
     }
   }
 
-  private read(error: unknown, provider: string): { fault: ProviderFault; message: string } {
+  private read(error: unknown, provider: string): { fault: ProviderFault; message: string; isSenders?: boolean } {
     if (error instanceof ProviderError) return error;
     // A bug in the adapter; what it did before is anybody's guess.
     this.logger.error(

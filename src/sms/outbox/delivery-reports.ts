@@ -6,6 +6,7 @@ import DataLoader from 'dataloader';
 import { Clock, KeyRing, PhoneNumber } from '../../kernel/index.js';
 import { Database, valuesFor } from '../../prisma/index.js';
 import type { DeliveryReport } from '../provider/delivery-report.js';
+import { SenderRests } from '../senders/sender-rests.js';
 import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox.options.js';
 import { REPORT, SIMPLE_REPORTS, type ReportedRow } from './outbox.sql.js';
 
@@ -36,6 +37,7 @@ export class DeliveryReports {
   constructor(
     private readonly database: Database,
     private readonly keys: KeyRing,
+    private readonly senders: SenderRests,
     @Inject(OUTBOX_OPTIONS) private readonly options: OutboxOptions,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
@@ -94,6 +96,7 @@ export class DeliveryReports {
     ];
     const [row] = await this.database.query<ReportedRow>(REPORT, values);
     if (row?.moved_key) await this.options.onHitSettled?.({ id: row.message_id, key: row.moved_key, change: 'moved' });
+    if (row?.known && report.senderFault) await this.senders.reported(provider, row.message_id, report);
     // The embedded database answers in this very turn of the event loop: a long batch would keep everybody else waiting.
     await othersTurn();
     return row?.known === true;

@@ -6,11 +6,12 @@ import { MessageTexts } from './message-texts.js';
 import { OptOuts } from './opt-outs.js';
 import { OutboxModuleBase } from './outbox.options.js';
 import { OutboxWorker } from './outbox.worker.js';
+import { SenderRests } from '../senders/sender-rests.js';
 import { ReportSources } from './report-sources.js';
 
 /** Needs the database; `SmsModule` alone does not. */
 @Module({
-  providers: [DeliveryReports, MessageLog, MessageTexts, OptOuts, OutboxWorker, ReportSources],
-  exports: [DeliveryReports, MessageLog, MessageTexts, OptOuts, OutboxWorker],
+  providers: [DeliveryReports, MessageLog, MessageTexts, OptOuts, OutboxWorker, ReportSources, SenderRests],
+  exports: [DeliveryReports, MessageLog, MessageTexts, OptOuts, OutboxWorker, SenderRests],
 })
 export class OutboxModule extends OutboxModuleBase {}

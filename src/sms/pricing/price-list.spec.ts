@@ -52,7 +52,9 @@ describe('Pricing', () => {
   });
 
   it('asks for what each channel costs, once for all of its words, at who carries it', () => {
-    const prices = PriceList.parse('{"twilio": {"US": 0.01}, "twilio:whatsapp": {"US": 0.02}, "aws-sns": {"US": 0.005}}');
+    const prices = PriceList.parse(
+      '{"twilio": {"US": 0.01}, "twilio:whatsapp": {"US": 0.02}, "aws-sns": {"US": 0.005}}',
+    );
     const twilio = { name: 'twilio', channels: ['sms', 'whatsapp', 'voice'] } as const;
     const pricing = new Pricing([twilio, 'aws-sns'], { prices, capMicros: 1, keptPercent: 0 });
     expect(pricing.price(3, 'US', 'twilio')).toBe(30_000);

@@ -1,3 +1,5 @@
+import type { SenderFault } from './own-sender.js';
+
 /** What a network says became of one text. Reports come late, twice and in any order. */
 export interface DeliveryReport {
   /** Ours, where the provider repeats it. */
@@ -15,6 +17,8 @@ export interface DeliveryReport {
   readonly notOnChannel?: boolean;
   /** The person asked for no more texts. */
   readonly optedOut?: boolean;
+  /** Of a failure: what it says of our sender. */
+  readonly senderFault?: SenderFault;
   /** What the provider charged, in millionths of a dollar. */
   readonly costMicros?: number;
 }

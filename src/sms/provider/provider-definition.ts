@@ -1,4 +1,5 @@
 import type { Channel } from './channel.js';
+import type { SenderPool } from './own-sender.js';
 import type { SmsProvider } from './sms-provider.js';
 
 /** What every provider may need to hear of its texts again. */
@@ -23,6 +24,8 @@ export interface ProviderDefinition<E extends object = object> {
   missingFor?(env: E, channel: Channel): string[] | undefined;
   /** Its variables that hand out an address for reports, which there is none of without a whole context. */
   asksForReportsIn?(env: E): string[];
+  /** What texts may go out under, where that is ours to say. */
+  pool?(env: E): SenderPool;
   /** @param env validated, with nothing missing. */
   create(env: E, context: ProviderContext): SmsProvider;
 }

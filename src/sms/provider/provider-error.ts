@@ -31,15 +31,22 @@ export const OUTCOME = {
 /** Whether the same provider may get over it within seconds. */
 export const isPassing = (fault: ProviderFault): boolean => fault === 'unreachable' || fault === 'throttled';
 
+export interface ProviderErrorOptions extends ErrorOptions {
+  readonly isSenders?: boolean;
+}
+
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';
+  /** It is about our sender alone: from this one it will take no text to anybody. */
+  readonly isSenders: boolean;
 
   /** @param message is logged: no phone number, no text, no credential, none of the provider's own prose. */
   constructor(
     readonly fault: ProviderFault,
     message: string,
-    options?: ErrorOptions,
+    { isSenders = false, ...options }: ProviderErrorOptions = {},
   ) {
     super(message, options);
+    this.isSenders = isSenders;
   }
 }

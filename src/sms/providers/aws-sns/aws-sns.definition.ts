@@ -1,6 +1,16 @@
+import type { SenderPool } from '../../provider/own-sender.js';
 import type { ProviderDefinition } from '../../provider/provider-definition.js';
+import { readSenderIds } from '../../provider/sender-ids.js';
 import { AwsSnsEnvironment } from './aws-sns.environment.js';
 import { AwsSnsProvider } from './aws-sns.provider.js';
+
+const poolOf = (env: AwsSnsEnvironment): SenderPool => ({
+  senders: [
+    ...readSenderIds(env.AWS_SNS_SENDER_IDS),
+    ...[...new Set(env.AWS_SNS_ORIGINATION_NUMBERS)].map((id) => ({ id })),
+    ...(env.AWS_SNS_SENDER_ID ? [{ id: env.AWS_SNS_SENDER_ID }] : []),
+  ],
+});
 
 export const awsSns: ProviderDefinition<AwsSnsEnvironment> = {
   name: 'aws-sns',
@@ -11,6 +21,7 @@ export const awsSns: ProviderDefinition<AwsSnsEnvironment> = {
     ...(secret && !id ? ['AWS_SNS_ACCESS_KEY_ID'] : []),
     ...(id && !secret ? ['AWS_SNS_SECRET_ACCESS_KEY'] : []),
   ],
+  pool: poolOf,
   create: (env, { webhookSecret }) =>
     new AwsSnsProvider({
       region: env.AWS_SNS_REGION,
@@ -23,6 +34,7 @@ export const awsSns: ProviderDefinition<AwsSnsEnvironment> = {
         : undefined,
       smsType: env.AWS_SNS_SMS_TYPE as 'Transactional' | 'Promotional',
       senderId: env.AWS_SNS_SENDER_ID,
+      pool: poolOf(env),
       endpoint: env.AWS_SNS_ENDPOINT,
       reports: { accessKey: webhookSecret, topicArns: env.AWS_SNS_REPORT_TOPIC_ARNS },
       patience: {

@@ -3,6 +3,7 @@ import { IsArray, IsIn, IsOptional, Matches } from 'class-validator';
 import { Env } from '../../../kernel/index.js';
 import { IsRetryCount, IsRetryDelayMs, IsTimeoutSecs } from '../../provider/patience.js';
 import { IsSecureUrl } from '../../provider/secure-url.js';
+import { AreSenderIds } from '../../provider/sender-ids.js';
 
 export class AwsSnsEnvironment {
   @Env({
@@ -44,6 +45,26 @@ export class AwsSnsEnvironment {
     message: '$property must be 1 to 11 letters, digits and dashes, with a letter among them.',
   })
   AWS_SNS_SENDER_ID?: string;
+
+  @Env({
+    about: 'Sender ids by country, which win over AWS_SNS_SENDER_ID; see docs/senders.md.',
+    example: 'GB:Acme,DE:Acme',
+  })
+  @IsOptional()
+  @AreSenderIds()
+  AWS_SNS_SENDER_IDS?: string[];
+
+  @Env({
+    about: 'Numbers of AWS End User Messaging that texts go out from, such as for the US.',
+    example: '+12065550100',
+  })
+  @IsOptional()
+  @IsArray({ message: '$property must be numbers separated by commas.' })
+  @Matches(/^(\+[1-9]\d{6,14}|\d{3,8})$/, {
+    each: true,
+    message: 'Each item of $property must be a number such as +12065550100, or a short code.',
+  })
+  AWS_SNS_ORIGINATION_NUMBERS?: string[];
 
   @Env({ about: 'Transactional for codes; Promotional is cheaper and less reliable.', example: 'Transactional' })
   @IsIn(['Transactional', 'Promotional'], { message: '$property must be Transactional or Promotional.' })

@@ -4,6 +4,7 @@ import type { MessageAttributeValue, SNSClient } from '@aws-sdk/client-sns';
 import type { DeliveryReport, ReportRequest, ReportsDelivery } from '../../provider/delivery-report.js';
 import { HttpClient } from '../../provider/http-client.js';
 import { DEFAULT_PATIENCE } from '../../provider/patience.js';
+import { isNumeric, type HasSenders, type SenderPool } from '../../provider/own-sender.js';
 import { ProviderError } from '../../provider/provider-error.js';
 import type { Closable, Patience, Pingable, Receipt, SmsMessage, SmsProvider } from '../../provider/sms-provider.js';
 import { TransportError } from '../../provider/transport-error.js';
@@ -22,8 +23,10 @@ export interface AwsSnsOptions {
     readonly sessionToken?: string;
   };
   readonly smsType?: 'Transactional' | 'Promotional';
-  /** 1 to 11 letters, digits and dashes. */
+  /** Of texts that name none: 1 to 11 letters, digits and dashes. */
   readonly senderId?: string;
+  /** What texts may name. */
+  readonly pool?: SenderPool;
   readonly endpoint?: string;
   readonly patience?: Patience;
   readonly reports?: AwsReportsOptions;
@@ -40,10 +43,11 @@ const text = (value: string): MessageAttributeValue => ({ DataType: 'String', St
  * Amazon SNS' Publish to a phone number, https://docs.aws.amazon.com/sns/latest/api/API_Publish.html. SNS knows no validity
  * period: what it could not deliver in time, it delivers late. The SDK signs and reads; it never retries here.
  */
-export class AwsSnsProvider implements SmsProvider, Pingable, Closable, ReportsDelivery {
+export class AwsSnsProvider implements SmsProvider, HasSenders, Pingable, Closable, ReportsDelivery {
   readonly name = 'aws-sns';
   readonly errorCode = 'AWS_SNS_ERROR';
   readonly patience: Patience;
+  readonly pool: SenderPool;
   #sdk?: Promise<Sdk>;
   /** One a region: topics that report may be in another than texts are sent from. */
   readonly #clients = new Map<string, SNSClient>();
@@ -53,6 +57,7 @@ export class AwsSnsProvider implements SmsProvider, Pingable, Closable, ReportsD
 
   constructor(options: AwsSnsOptions, http = new HttpClient()) {
     this.patience = options.patience ?? DEFAULT_PATIENCE;
+    this.pool = options.pool ?? { senders: [] };
     this.#options = options;
     this.#http = http;
     this.#reports = new AwsReports(options.reports ?? {}, certificatesOver(http), (arn, token) =>
@@ -60,12 +65,10 @@ export class AwsSnsProvider implements SmsProvider, Pingable, Closable, ReportsD
     );
   }
 
-  async send({ to, body }: SmsMessage, signal: AbortSignal): Promise<Receipt> {
-    const { smsType = 'Transactional', senderId } = this.#options;
-    const attributes = {
-      'AWS.SNS.SMS.SMSType': text(smsType),
-      ...(senderId && { 'AWS.SNS.SMS.SenderID': text(senderId) }),
-    };
+  async send({ to, body, sender = this.#options.senderId }: SmsMessage, signal: AbortSignal): Promise<Receipt> {
+    const { smsType = 'Transactional' } = this.#options;
+    const named = sender && isNumeric(sender) ? 'AWS.MM.SMS.OriginationNumber' : 'AWS.SNS.SMS.SenderID';
+    const attributes = { 'AWS.SNS.SMS.SMSType': text(smsType), ...(sender && { [named]: text(sender) }) };
     const input = { PhoneNumber: to.e164, Message: wellFormed(body), MessageAttributes: attributes };
     const { MessageId: id } = await this.#call(signal, (sns, { PublishCommand }, options) =>
       sns.send(new PublishCommand(input), options),

@@ -1,12 +1,23 @@
+import type { SenderPool } from '../../provider/own-sender.js';
 import type { ProviderDefinition } from '../../provider/provider-definition.js';
+import { readSenderIds } from '../../provider/sender-ids.js';
 import { TwilioEnvironment } from './twilio.environment.js';
 import type { TwilioSender, TwilioWhatsApp, WhatsAppTemplate } from './twilio.options.js';
 import { TwilioProvider } from './twilio.provider.js';
 
 function senderOf(env: TwilioEnvironment): TwilioSender | undefined {
   if (env.TWILIO_MESSAGING_SERVICE_SID) return { messagingServiceSid: env.TWILIO_MESSAGING_SERVICE_SID };
-  if (env.TWILIO_FROM_NUMBERS?.length) return { fromPool: env.TWILIO_FROM_NUMBERS };
-  return env.TWILIO_FROM_NUMBER ? { from: env.TWILIO_FROM_NUMBER } : undefined;
+  const [from] = ownSendersIn(env);
+  return from ? { from } : undefined;
+}
+
+const ownSendersIn = ({ TWILIO_FROM_NUMBERS, TWILIO_FROM_NUMBER }: TwilioEnvironment): readonly string[] =>
+  TWILIO_FROM_NUMBERS?.length ? TWILIO_FROM_NUMBERS : TWILIO_FROM_NUMBER ? [TWILIO_FROM_NUMBER] : [];
+
+/** A Messaging Service picks by itself, but for the countries that have a sender id of their own. */
+function poolOf(env: TwilioEnvironment): SenderPool {
+  const any = env.TWILIO_MESSAGING_SERVICE_SID ? [] : [...new Set(ownSendersIn(env))].map((id) => ({ id }));
+  return { senders: [...readSenderIds(env.TWILIO_SENDER_IDS), ...any], areaCode: env.TWILIO_AREA_CODE };
 }
 
 const FROM_WHATSAPP = 'TWILIO_WHATSAPP_FROM or TWILIO_MESSAGING_SERVICE_SID';
@@ -42,6 +53,7 @@ export const twilio: ProviderDefinition<TwilioEnvironment> = {
     if (channel === 'whatsapp') return missingForWhatsApp(env);
     return channel === 'voice' && !env.TWILIO_VOICE_FROM ? ['TWILIO_VOICE_FROM'] : [];
   },
+  pool: poolOf,
   create: (env, { publicBaseUrl }) =>
     new TwilioProvider({
       accountSid: env.TWILIO_ACCOUNT_SID!,
@@ -49,6 +61,7 @@ export const twilio: ProviderDefinition<TwilioEnvironment> = {
       sender: senderOf(env)!,
       whatsApp: whatsAppOf(env),
       voice: env.TWILIO_VOICE_FROM ? { from: env.TWILIO_VOICE_FROM } : undefined,
+      pool: poolOf(env),
       baseUrl: env.TWILIO_BASE_URL,
       publicBaseUrl,
       patience: {

@@ -3,6 +3,7 @@ import { IsArray, IsOptional, Matches } from 'class-validator';
 import { Env } from '../../../kernel/index.js';
 import { IsRetryCount, IsRetryDelayMs, IsTimeoutSecs } from '../../provider/patience.js';
 import { IsSecureUrl } from '../../provider/secure-url.js';
+import { AreSenderIds } from '../../provider/sender-ids.js';
 
 const PHONE_OR_SHORT_CODE = /^(\+[1-9]\d{6,14}|\d{3,8})$/;
 const PHONE = /^\+[1-9]\d{6,14}$/;
@@ -71,7 +72,15 @@ export class TwilioEnvironment {
   @Matches(PHONE, { message: '$property must be a number such as +15005550006.' })
   TWILIO_VOICE_FROM?: string;
 
-  @Env({ about: 'Where new senders for the pool are looked for.', example: '720' })
+  @Env({
+    about: 'Sender ids by country, which win over numbers there; see docs/senders.md.',
+    example: 'GB:Acme,DE:Acme',
+  })
+  @IsOptional()
+  @AreSenderIds()
+  TWILIO_SENDER_IDS?: string[];
+
+  @Env({ about: "Numbers of the pool with it are preferred for +1; then those with the recipient's.", example: '720' })
   @Matches(/^[2-9]\d{2}$/, { message: '$property must be a North American area code such as 720.' })
   TWILIO_AREA_CODE: string = '720';
 

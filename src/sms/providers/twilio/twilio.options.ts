@@ -1,11 +1,9 @@
+import type { SenderPool } from '../../provider/own-sender.js';
 import type { Patience } from '../../provider/sms-provider.js';
 
 export type TwilioSender =
   /** E.164, a short code or an alphanumeric sender id. */
-  | { readonly from: string }
-  /** One phone always gets the same of these. */
-  | { readonly fromPool: readonly string[] }
-  | { readonly messagingServiceSid: string };
+  { readonly from: string } | { readonly messagingServiceSid: string };
 
 export interface TwilioWhatsApp {
   /** E.164; without it the Messaging Service chooses. */
@@ -25,6 +23,7 @@ export interface TwilioOptions {
   /** AC and 32 hex digits. */
   readonly accountSid: string;
   readonly authToken: string;
+  /** Of texts that name none. */
   readonly sender: TwilioSender;
   /** Unset: no WhatsApp messages. */
   readonly whatsApp?: TwilioWhatsApp;
@@ -33,6 +32,8 @@ export interface TwilioOptions {
     /** E.164, with which Twilio may call. */
     readonly from: string;
   };
+  /** What texts may name. */
+  readonly pool?: SenderPool;
   readonly baseUrl?: string;
   /** The origin at which Twilio finds us; unset: it is asked for no reports, and none are taken. */
   readonly publicBaseUrl?: string;

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 import type { Twilio } from 'twilio';
 
 import type { Balance, HasBalance } from '../../provider/balance.js';
@@ -12,10 +10,12 @@ import {
   type ReportRequest,
   type ReportsDelivery,
 } from '../../provider/delivery-report.js';
+import type { HasSenders, SenderPool } from '../../provider/own-sender.js';
 import { ProviderError } from '../../provider/provider-error.js';
 import type { PassesReplies, Reply } from '../../provider/reply.js';
 import type { Closable, Patience, Pingable, Receipt, SmsMessage, SmsProvider } from '../../provider/sms-provider.js';
 import { faultOfTransport, type TransportError } from '../../provider/transport-error.js';
+import { senderFaultOf } from './twilio.blocks.js';
 import { faultOf } from './twilio.faults.js';
 import type { TwilioOptions, TwilioSender } from './twilio.options.js';
 import { TwilioWebhooks } from './twilio.reports.js';
@@ -39,13 +39,14 @@ const CALL_EVENTS = ['ringing', 'answered', 'completed'];
  * POST is our own, because the package's client has 20 sockets and no deadline.
  */
 export class TwilioProvider
-  implements SmsProvider, CarriesChannels, Pingable, HasBalance, Closable, ReportsDelivery, PassesReplies
+  implements SmsProvider, CarriesChannels, HasSenders, Pingable, HasBalance, Closable, ReportsDelivery, PassesReplies
 {
   readonly name = 'twilio';
   readonly errorCode = 'TWILIO_API_ERROR';
   readonly patience: Patience;
   readonly channels: readonly Channel[];
   readonly #options: Pick<TwilioOptions, 'whatsApp' | 'voice'>;
+  readonly pool: SenderPool;
   readonly #account: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #sender: TwilioSender;
@@ -58,6 +59,7 @@ export class TwilioProvider
     this.patience = patience;
     this.channels = ['sms', ...(whatsApp ? (['whatsapp'] as const) : []), ...(voice ? (['voice'] as const) : [])];
     this.#options = { whatsApp, voice };
+    this.pool = options.pool ?? { senders: [] };
     this.#account = `${baseUrl.replace(/\/+$/, '')}/2010-04-01/Accounts/${accountSid}`;
     this.#headers = { authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}` };
     this.#sender = sender;
@@ -105,8 +107,9 @@ export class TwilioProvider
   }
 
   #addressed(message: SmsMessage) {
-    const { to, body } = message;
-    if (message.channel !== 'whatsapp') return { to: to.e164, body, ...this.#senderFor(to.e164) };
+    const { to, body, sender } = message;
+    if (message.channel !== 'whatsapp')
+      return { to: to.e164, body, ...(sender === undefined ? this.#sender : { from: sender }) };
     const { whatsApp } = this.#options;
     if (!whatsApp) throw new ProviderError('refused', 'Twilio is not set up for WhatsApp.');
     return whatsAppParams(message, whatsApp, this.#sender);
@@ -173,13 +176,9 @@ export class TwilioProvider
       Number.isInteger(answer['code']) && Number(answer['code']) < 100_000
         ? ` with code ${Number(answer['code'])}`
         : '';
-    throw new ProviderError(faultOf(response.status, answer['code']), `Twilio answered ${response.status}${code}.`);
-  }
-
-  #senderFor(phone: string) {
-    if (!('fromPool' in this.#sender)) return this.#sender;
-    const { fromPool } = this.#sender;
-    return { from: fromPool[createHash('sha256').update(phone).digest().readUInt32BE() % fromPool.length] };
+    const fault = faultOf(response.status, answer['code']);
+    const isSenders = fault === 'refused' && senderFaultOf(answer['code']) === 'unusable';
+    throw new ProviderError(fault, `Twilio answered ${response.status}${code}.`, { isSenders });
   }
 }
 

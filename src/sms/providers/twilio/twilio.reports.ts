@@ -3,6 +3,7 @@ import { validateRequest } from 'twilio/lib/webhooks/webhooks.js';
 import { isUuid } from '../../../kernel/index.js';
 import { ReportRefused, type DeliveryReport, type ReportRequest } from '../../provider/delivery-report.js';
 import type { Reply } from '../../provider/reply.js';
+import { senderFaultOf } from './twilio.blocks.js';
 
 /**
  * How Twilio's own status reads in ours, https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks.
@@ -140,9 +141,9 @@ function messageReport(form: Form, attemptId: string): DeliveryReport[] {
   const canceled = form.get('MessageStatus') === 'canceled';
   const notOnChannel = NOT_ON_CHANNEL.has(code ?? '');
   const curable = !canceled && !notOnChannel && !INCURABLE.has(code ?? '');
-  return [
-    { ...report, ...(code && { code }), curable, ...(notOnChannel && { notOnChannel }), optedOut: code === OPTED_OUT },
-  ];
+  const senderFault = senderFaultOf(code);
+  const about = { ...(code && { code }), ...(notOnChannel && { notOnChannel }), ...(senderFault && { senderFault }) };
+  return [{ ...report, ...about, curable, optedOut: code === OPTED_OUT }];
 }
 
 /** That nobody picked up, or the line was engaged, is no word about the phone: by another channel it may be reached. */

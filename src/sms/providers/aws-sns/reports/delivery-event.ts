@@ -62,7 +62,7 @@ function idIn(of: unknown): string | undefined {
   return MESSAGE_ID.test(id) ? id : undefined;
 }
 
-type Outcome = Pick<DeliveryReport, 'status' | 'code' | 'curable' | 'optedOut'>;
+type Outcome = Pick<DeliveryReport, 'status' | 'code' | 'curable' | 'optedOut' | 'senderFault'>;
 
 function outcomeOf(type: string, event: unknown): Outcome | undefined {
   if (type === 'TEXT_DELIVERED') return { status: 'delivered' };
