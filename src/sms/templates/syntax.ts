@@ -14,7 +14,7 @@ export interface Syntax {
 }
 
 export const LONGEST_BODY = 1_000;
-// eslint-disable-next-line no-control-regex -- they are what is looked for
+ 
 const UNSAFE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2028\u2029\uFEFF]/;
 const USE = 'There are {{name}}, {{#if name}}...{{else}}...{{/if}}, {{#unless name}}...{{/unless}}, {{minutes name}}, {{date name}}, {{number name}}.';
 
@@ -76,7 +76,7 @@ function statements(program: hbs.AST.Program | undefined, guards: ReadonlySet<st
 
 function mustache({ path, params, hash, ...node }: hbs.AST.MustacheStatement, guards: ReadonlySet<string>, found: Found) {
   if (params.length === 0 && !hash) {
-    const name = variable(path, node as hbs.AST.Node);
+    const name = variable(path, node);
     if (Object.hasOwn(HELPERS, name))
       throw new TemplateFault(lineOf(path), `${name} is said of nothing.`, `Write {{${name} aVariable}}.`);
     return use(name, guards, found);

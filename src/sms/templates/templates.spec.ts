@@ -15,10 +15,11 @@ const row = (more: Partial<OwnTemplate> = {}): OwnTemplate => ({
 });
 const nowhere = { find: () => Promise.resolve(undefined) };
 
-/** By https://wicg.github.io/sms-one-time-codes/: the origin and code of the last line, or nothing. */
+/** By https://wicg.github.io/sms-one-time-codes/#parsing: the origin and code of the last line, or nothing. */
 function originBoundCode(message: string) {
-  const line = message.split(/\r\n|\n|\r/).at(-1) ?? '';
-  const [, host, code] = /^@([^\s#%/]+) #([^\s%]+)(?: .*)?$/.exec(line) ?? [];
+  const line = message.replace(/\r\n?/g, '\n').split('\n').at(-1) ?? '';
+  // Marked tokens are whatever is no ASCII whitespace; exactly one space is between, and what follows the code is ignored.
+  const [, host, code] = /^@([^\t\n\f\r ]+) #([^\t\n\f\r ]+)/.exec(line) ?? [];
   return host && { origin: `https://${new URL(`https://${host}`).host}`, code };
 }
 

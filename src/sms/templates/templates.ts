@@ -99,6 +99,9 @@ export class Templates {
 
   constructor(readonly options: TemplateOptions = {}) {
     this.folder = options.folder ? new TemplateFiles(options.folder) : undefined;
+    // Half a program: what it cannot write it could not send, and nobody would know before somebody waits for a code.
+    if (!this.builtIn.get('verification', LAST_RESORT)) throw new Error(`No texts in ${BUILT_IN}: install it again.`);
+    if (this.folder?.names.length === 0) this.logger.warn(`no templates in ${this.folder.folder} yet`);
   }
 
   /**
@@ -180,8 +183,8 @@ export class Templates {
 
   /** Takes in files that changed: the operator's, and ours where they may. */
   async refreshFiles(): Promise<void> {
-    const files = [this.folder, this.options.watch ? this.builtIn : undefined];
-    const changed = await Promise.all(files.map((each) => each?.refresh()));
+    const files = [this.folder, this.options.watch ? this.builtIn : undefined].filter((each) => each !== undefined);
+    const changed = await Promise.all(files.map((each) => each.refresh()));
     if (!changed.includes(true)) return;
     this.found = new Map();
     this.logger.log('templates changed on disk');

@@ -7,7 +7,7 @@ const PLAIN: Readonly<Record<string, string>> = Object.fromEntries(
     ...["‘'", "’'", "‚'", "‛'", "′'", "`'", "´'", '“"', '”"', '„"', '‟"', '″"', '«"', '»"', '‹<', '›>'],
     ...['‐-', '‑-', '‒-', '–-', '—-', '―-', '−-', '…...', '•-', '·.', '×x', '÷/', '©(c)', '®(R)', '™TM', '№No.'],
     ...['łl', 'ŁL', 'đd', 'ĐD', 'ðd', 'ÐD', 'ħh', 'ĦH', 'ıi', 'þth', 'ÞTh', 'œoe', 'ŒOE', 'ŧt', 'ŦT', 'ẞSS', 'ªa', 'ºo', '¼1/4', '½1/2', '¢c'],
-  ].map((pair) => [pair[0], pair.slice(1)]),
+  ].map((pair) => [pair.charAt(0), pair.slice(1)] as const),
 );
 const MARKS = /\p{M}/gu;
 
