@@ -3,7 +3,15 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 
 import { environment, PRICES_FILE, readPrices } from '../../config/index.js';
-import { CHANNELS, dollars, PriceList, PriceListFault, priceName, pricesFromCsv, providerDefinitions } from '../../sms/index.js';
+import {
+  CHANNELS,
+  dollars,
+  PriceList,
+  PriceListFault,
+  priceName,
+  pricesFromCsv,
+  providerDefinitions,
+} from '../../sms/index.js';
 import { UsageError } from '../usage-error.js';
 
 interface ImportOptions {
@@ -15,8 +23,11 @@ interface ImportOptions {
 type Contents = Record<string, unknown>;
 
 /** Every channel that a provider may carry. */
-const PRICED = providerDefinitions.flatMap(({ name, missingFor }) =>
-  CHANNELS.filter((channel) => channel === 'sms' || missingFor).map((channel) => ({ name, channel })),
+const PRICED = providerDefinitions.flatMap((definition) =>
+  CHANNELS.filter((channel) => channel === 'sms' || 'missingFor' in definition).map((channel) => ({
+    name: definition.name,
+    channel,
+  })),
 );
 const PAD = Math.max(...PRICED.map(({ name, channel }) => priceName(name, channel).length));
 
