@@ -27,9 +27,8 @@ export class ChannelChoice {
     return only(plan, (channel) => admitted.includes(channel));
   }
 
-  /** Without those that the phone turned out not to have, as long as there is another. Asks the database only then. */
+  /** Without those that the phone turned out not to have, as long as there is another. One round trip. */
   async reachable(phone: PhoneNumber, plan: ChannelPlan): Promise<ChannelPlan> {
-    if (plan.length < 2) return plan;
     const without = await this.verifications.channelsWithout(phone);
     return only(plan, (channel) => !without.includes(channel));
   }

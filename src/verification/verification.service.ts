@@ -65,7 +65,7 @@ export class VerificationService {
     const { version: keyVersion, data: phoneSealed } = this.keys.seal(phone.e164, phoneKey);
     const code = this.secrets.codeOf(id, { purpose, key_version: keyVersion, code_length: codeLength }, phone);
     // A stranger must not learn from the channel what became of earlier codes to this number.
-    const plan = alike ? admitted : await this.channels.reachable(phone, admitted);
+    const plan = alike || admitted.length < 2 ? admitted : await this.channels.reachable(phone, admitted);
     const [{ channel }] = plan;
     const info = this.guard.looksUp ? await this.guard.inspect(phone, channelsOf(plan)) : undefined;
     const locale = asked ?? this.codes.accepted(acceptLanguage) ?? null;
@@ -123,7 +123,7 @@ export class VerificationService {
     const code = this.secrets.codeOf(id, sealed, phone);
     const wished = asked ?? this.channels.asked({ channels: planFrom(sealed.channels, sealed.channel) });
     const admitted = this.channels.admitted(phone, wished, true);
-    const plan = alike ? admitted : await this.channels.reachable(phone, admitted);
+    const plan = alike || admitted.length < 2 ? admitted : await this.channels.reachable(phone, admitted);
     const info = this.guard.looksUp ? await this.guard.inspectAgain(phone, channelsOf(plan)) : undefined;
     const { locale, variant } = sealed;
     const addressed = { to: phone, plan, template: templateFor(sealed.purpose), locale, variant };

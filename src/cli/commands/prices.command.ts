@@ -23,8 +23,11 @@ interface ImportOptions {
 type Contents = Record<string, unknown>;
 
 /** Every channel that a provider may carry. */
-const PRICED = providerDefinitions.flatMap(({ name, missingFor }) =>
-  CHANNELS.filter((channel) => channel === 'sms' || missingFor).map((channel) => ({ name, channel })),
+const PRICED = providerDefinitions.flatMap((definition) =>
+  CHANNELS.filter((channel) => channel === 'sms' || 'missingFor' in definition).map((channel) => ({
+    name: definition.name,
+    channel,
+  })),
 );
 const PAD = Math.max(...PRICED.map(({ name, channel }) => priceName(name, channel).length));
 

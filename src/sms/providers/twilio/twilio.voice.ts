@@ -57,6 +57,5 @@ function languageFor(locale: string | undefined) {
 const escaped = (text: string) =>
   Buffer.from(text)
     .toString()
-    // eslint-disable-next-line no-control-regex -- these are meant
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
     .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
