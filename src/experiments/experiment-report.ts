@@ -15,7 +15,7 @@ export interface ArmReport extends ArmRow {
   readonly difference: number | null;
   readonly differenceInterval: readonly [number, number] | null;
   readonly pValue: number | null;
-  readonly decision: 'collecting' | 'no difference yet' | 'better' | 'worse' | 'stopped' | 'winner';
+  readonly decision: 'collecting' | 'baseline' | 'no difference yet' | 'better' | 'worse' | 'stopped' | 'winner';
 }
 
 export interface ExperimentReport {
@@ -96,6 +96,7 @@ function decisionOn(
 ): ArmReport['decision'] {
   if (name === winner) return 'winner';
   if (stoppedAt !== null) return 'stopped';
+  if (name === CONTROL && accepted >= FEWEST) return 'baseline';
   if (interval && interval[0] > 0) return 'better';
   if (interval && interval[1] < 0) return 'worse';
   return accepted < FEWEST ? 'collecting' : 'no difference yet';

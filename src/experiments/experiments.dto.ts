@@ -73,7 +73,8 @@ export class ArmDto {
   differenceInterval!: readonly number[] | null;
   @ApiProperty({ nullable: true, type: Number, example: 0.0031, description: 'Valid however often it is looked at.' })
   pValue!: number | null;
-  @ApiProperty({ enum: ['collecting', 'no difference yet', 'better', 'worse', 'stopped', 'winner'] }) decision!: string;
+  @ApiProperty({ enum: ['collecting', 'baseline', 'no difference yet', 'better', 'worse', 'stopped', 'winner'] })
+  decision!: string;
   @ApiPropertyOptional({ format: 'date-time' }) stoppedAt?: string;
   @ApiPropertyOptional({ example: 'rule', description: 'rule, or who did.' }) stoppedBy?: string;
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { RollUpJob } from '../../src/analytics/index.js';
+import { AnalyticsData, RollUpJob } from '../../src/analytics/index.js';
 import { Database } from '../../src/prisma/index.js';
 import { becomeAdmin } from '../setup/admin.js';
 import { startApp, type TestApp } from '../setup/app.js';
@@ -199,6 +199,19 @@ describe('figures', () => {
   ])('are refused for %s', async (query) => {
     const { status, body } = await call('GET', PATH + query);
     expect([status, body.code]).toEqual([400, 'INVALID_REQUEST']);
+  });
+
+  it('go after 400 days, and are not summed up again then', async () => {
+    for (const days of [399, 402]) {
+      await rows(
+        `INSERT INTO analytics_hours SELECT date_trunc('hour', now() - interval '${days} days', 'UTC'), 'twilio', '', '', '', 'sms', 1, 0, 0, 0`,
+      );
+      await rows(
+        `INSERT INTO analytics_rolls SELECT date_trunc('hour', now() - interval '${days} days', 'UTC'), now()`,
+      );
+    }
+    expect(await app.app.get(AnalyticsData, { strict: false }).purge(100)).toBe(2);
+    expect(await rows('SELECT 1 FROM analytics_hours')).toHaveLength(1);
   });
 
   it('tell no phone', async () => {

@@ -116,7 +116,8 @@ BEGIN
     ) AS n
     WHERE arm.experiment_id = e.id AND arm.name = n.variant;
   UPDATE experiments SET counted_until = v_cut WHERE id = e.id;
-  RETURN true;
+  -- A moment later there is always a moment more: that is for the next time.
+  RETURN v_cut = e.counted_until + interval '6 hours';
 END $$;
 
 -- In which of 80 classes a time from the POST to the delivery falls: each is a fifth longer than the one before, from 50 ms.
