@@ -95,7 +95,7 @@ export class AppModule {
           isSecure: config.env === 'production' || server.publicBaseUrl?.startsWith('https:') === true,
         }),
         HttpModule.forRoot({ apiKeys }),
-        MessagesModule,
+        MessagesModule.forRoot({ defaultRegion: phone.defaultRegion, leaseMs }),
         ReportsModule,
         WebhooksModule.forRoot(webhooks),
         IdempotencyModule.forRoot({ leaseMs }),

@@ -19,6 +19,14 @@ export class DestinationNotAllowed extends DomainError {
   }
 }
 
+/** For every text to that person, of whatever kind. */
+export const optedOut = () =>
+  new DestinationNotAllowed(
+    'opted_out',
+    'This person asked for no more texts.',
+    'They can text START to the sender to get texts again.',
+  );
+
 /** Where texts may go at all: decided from the number alone, before the database and before any money. */
 @Injectable()
 export class DestinationPolicy {

@@ -1,6 +1,12 @@
 export { type AttemptJournal, type Begun } from './delivery/delivery.js';
 export type { Attempt, Dispatch } from './delivery/dispatch.js';
-export { EmptyMessage, MessageTooLong, SmsDisabled } from './delivery/sms.errors.js';
+export {
+  CostLimitReached,
+  DeliveryUnavailable,
+  EmptyMessage,
+  MessageTooLong,
+  SmsDisabled,
+} from './delivery/sms.errors.js';
 export { HttpClient } from './provider/http-client.js';
 export type { ProviderContext, ProviderDefinition } from './provider/provider-definition.js';
 export { OUTCOME, ProviderError, type ProviderFault } from './provider/provider-error.js';
@@ -45,7 +51,7 @@ export { Rotation, type RotationOptions, type Turn } from './routing/rotation.js
 export type { Standing, StandingChange, StandingState } from './routing/standing.js';
 export { SmsModule } from './sms.module.js';
 export type { SmsOptions } from './sms.options.js';
-export { SmsService, type Plan, type PlanOptions, type SmsRequest } from './sms.service.js';
+export { checkLength, SmsService, type Plan, type PlanOptions, type SmsRequest } from './sms.service.js';
 export { PreferenceRouter, Router, type Destination, type Route } from './routing/router.js';
 export { Senders } from './senders/senders.js';
 export { Templates, type Wording, type WordingRequest } from './templates/templates.js';

@@ -142,7 +142,8 @@ export class SmsService {
   }
 }
 
-function checkLength(body: string): void {
+/** @throws {EmptyMessage | MessageTooLong} */
+export function checkLength(body: string): void {
   if (body.length > MAX_LENGTH) throw new MessageTooLong(body.length, MAX_LENGTH);
   if (body.trim() === '') throw new EmptyMessage();
 }
