@@ -24,7 +24,7 @@ const rooms = {
   config: ['kernel', 'sms', 'fraud'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
-    ...['privacy', 'spend', 'fraud', 'audit'],
+    ...['privacy', 'spend', 'fraud', 'audit', 'batches'],
   ],
 };
 

@@ -3,6 +3,7 @@ import { ThrottlerModule } from '@nestjs/throttler';
 
 import { AdminModule } from './admin/index.js';
 import { AuthModule } from './auth/index.js';
+import { BatchesModule } from './batches/index.js';
 import { AppConfig, AppConfigModule } from './config/index.js';
 import { FraudModule } from './fraud/index.js';
 import { HealthModule } from './health/index.js';
@@ -96,6 +97,7 @@ export class AppModule {
         }),
         HttpModule.forRoot({ apiKeys }),
         MessagesModule.forRoot({ defaultRegion: phone.defaultRegion, leaseMs }),
+        BatchesModule.forRoot({ defaultRegion: phone.defaultRegion, leaseMs, paceOf: sms.paceOf }),
         ReportsModule,
         WebhooksModule.forRoot(webhooks),
         IdempotencyModule.forRoot({ leaseMs }),

@@ -20,6 +20,8 @@ export interface Upload {
   readonly name?: string;
   /** Messages a second. */
   readonly rate?: number;
+  /** The number of the first row; 1. */
+  readonly first?: number;
   /** More rows will come in another request: it does not begin yet. */
   readonly more?: boolean;
   /** It begins when it is resumed. */
@@ -75,7 +77,8 @@ export class BatchIntake {
       else for (const row of good) tally.taken(row);
       for (const row of bad) tally.refused(row);
     }
-    if (batch && !upload.more) await this.database.query(sql.LOADED, [id, upload.hold ?? false, this.clock.databaseTime()]);
+    if (batch && !upload.more)
+      await this.database.query(sql.LOADED, [id, upload.hold ?? false, this.clock.databaseTime()]);
     return { id, ...tally.totals(), errors: tally.errors };
   }
 
@@ -88,7 +91,7 @@ export class BatchIntake {
     return batch;
   }
 
-  private async *chunksOf({ id, rows, format }: Upload): AsyncIterable<readonly (GoodRow | BadRow)[]> {
+  private async *chunksOf({ id, rows, format, first = 1 }: Upload): AsyncIterable<readonly (GoodRow | BadRow)[]> {
     const splitter = splitterFor(format, LONGEST_ROW);
     let [count, since] = [0, performance.now()];
     let chunk: (GoodRow | BadRow)[] = [];
@@ -100,7 +103,7 @@ export class BatchIntake {
       for await (const raw of read.call(this)) {
         if (this.closing) throw new UploadInterrupted();
         if (++count > MOST_ROWS) throw new TooManyRows(MOST_ROWS);
-        chunk.push(this.reader.read(raw, count, id));
+        chunk.push(this.reader.read(raw, first + count - 1, id));
         if (performance.now() - since > SLICE_MS) {
           await othersTurn();
           since = performance.now();
@@ -120,12 +123,7 @@ export class BatchIntake {
     if (chunk.length > 0) yield chunk;
   }
 
-  private async write(
-    batch: sql.BatchRow,
-    good: readonly GoodRow[],
-    bad: BadRow[],
-    tally: Tally,
-  ): Promise<void> {
+  private async write(batch: sql.BatchRow, good: readonly GoodRow[], bad: BadRow[], tally: Tally): Promise<void> {
     const byId = new Map<string, GoodRow>();
     for (const row of good) {
       const same = byId.get(row.id);
@@ -145,7 +143,7 @@ export class BatchIntake {
       else tally.taken(row);
       if (state === 'taken') fine.push(ref);
     }
-    if (bad.length > 0 || tally.hasErrors) await this.note(batch, bad, fine);
+    if (bad.length > 0 || !batch.is_new) await this.note(batch, bad, fine);
   }
 
   private async insert(batch: sql.BatchRow, rows: readonly GoodRow[]): Promise<readonly sql.InsertedRow[]> {
@@ -187,4 +185,5 @@ export class BatchIntake {
 
 /** Whoever sent the rows is gone, or was cut off. */
 const isGone = (error: unknown) =>
-  !(error instanceof NotAnArray) && /aborted|ECONNRESET|premature/i.test(`${(error as Error)?.message} ${(error as { code?: string })?.code}`);
+  !(error instanceof NotAnArray) &&
+  /aborted|ECONNRESET|premature/i.test(`${(error as Error)?.message} ${(error as { code?: string })?.code}`);

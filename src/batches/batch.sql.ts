@@ -18,12 +18,22 @@ export interface BatchRow {
   readonly expires_at: Date;
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
+  /** Of one that was opened: made by that. */
+  readonly is_new?: boolean;
 }
 
-const COLUMNS = 'id, name, status::text, paused_because, rate, created_by, created_at, expires_at, started_at, ended_at';
+const COLUMNS =
+  'id, name, status::text, paused_because, rate, created_by, created_at, expires_at, started_at, ended_at';
 
 /** The batch, made now or before. */
-export const OPEN = named<{ id: string; name: string | null; rate: number | null; by: string; wait_secs: number; at: Date | null }>(
+export const OPEN = named<{
+  id: string;
+  name: string | null;
+  rate: number | null;
+  by: string;
+  wait_secs: number;
+  at: Date | null;
+}>(
   'open_batch',
   `WITH made AS (
       INSERT INTO batches (id, name, rate, created_by, created_at, updated_at, expires_at)
@@ -31,7 +41,7 @@ export const OPEN = named<{ id: string; name: string | null; rate: number | null
           FROM ${NOW(':at')} AS now(at)
         ON CONFLICT (id) DO NOTHING RETURNING *
     )
-    SELECT ${COLUMNS} FROM made UNION ALL SELECT ${COLUMNS} FROM batches WHERE id = :id::uuid`,
+    SELECT ${COLUMNS}, true AS is_new FROM made UNION ALL SELECT ${COLUMNS}, false FROM batches WHERE id = :id::uuid`,
 );
 
 export interface InsertedRow {
@@ -116,6 +126,20 @@ export const CHANGE = named<ChangeParameters>(
       ended_at = CASE WHEN :status IN ('canceled', 'done') THEN coalesce(ended_at, now.at) END
     FROM ${NOW(':at')} AS now(at) WHERE id = :id::uuid AND status::text = ANY (:from::text[]) RETURNING id`,
 );
+
+/** The day's budget has no room: it stands still, visibly, and is tried again from time to time. */
+export const OUT_OF_BUDGET: Statement = {
+  name: 'batch_out_of_budget',
+  text: `UPDATE batches SET status = 'paused', paused_because = 'cost_limit', updated_at = ${NOW('$2')}
+    WHERE id = $1 AND (status = 'running' OR (status = 'paused' AND paused_because = 'cost_limit')) RETURNING id`,
+};
+
+/** There is room again. */
+export const IN_BUDGET: Statement = {
+  name: 'batch_in_budget',
+  text: `UPDATE batches SET status = 'running', paused_because = NULL, updated_at = ${NOW('$2')}
+    WHERE id = $1 AND status = 'paused' AND paused_because = 'cost_limit'`,
+};
 
 export const FIND: Statement = { name: 'find_batch', text: `SELECT ${COLUMNS} FROM batches WHERE id = $1` };
 

@@ -31,10 +31,6 @@ export class Tally {
   private repeats = 0;
   private refusals = 0;
 
-  get hasErrors(): boolean {
-    return this.refusals > 0 || this.repeats === 0;
-  }
-
   taken({ phone, segments, costMicros }: GoodRow): void {
     const country = phone.country ?? NO_COUNTRY;
     const sums = this.countries.get(country) ?? { rows: 0, segments: 0, micros: 0 };

@@ -3,12 +3,14 @@ import { Command } from 'commander';
 import { DomainError } from '../kernel/index.js';
 import { explain } from '../explain.js';
 import { version } from '../version.js';
+import { batchesCommand } from './commands/batches.command.js';
 import { fraudCommand } from './commands/fraud.command.js';
 import { keysCommand } from './commands/keys.command.js';
 import { limitsCommand } from './commands/limits.command.js';
 import { pricesCommand } from './commands/prices.command.js';
 import { privacyCommands } from './commands/privacy.command.js';
 import { secretCommand } from './commands/secret.command.js';
+import { sendCommand } from './commands/send.command.js';
 import { spendCommand } from './commands/spend.command.js';
 import { webhooksCommand } from './commands/webhooks.command.js';
 
@@ -21,6 +23,7 @@ const program = new Command('sixdigit')
   .version(version)
   .showHelpAfterError();
 const COMMANDS = [
+  ...[batchesCommand, sendCommand],
   ...[fraudCommand, keysCommand, limitsCommand, pricesCommand, privacyCommands, secretCommand],
   ...[spendCommand, webhooksCommand],
 ];

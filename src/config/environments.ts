@@ -3,6 +3,7 @@ import { clashes } from './aliases.js';
 import { check } from './check.js';
 import type { ConfigFault } from './config-refusal.js';
 import { AuthEnvironment } from './variables/auth.environment.js';
+import { BatchesEnvironment } from './variables/batches.environment.js';
 import { FraudEnvironment } from './variables/fraud.environment.js';
 import { LimitsEnvironment } from './variables/limits.environment.js';
 import { PrivacyEnvironment } from './variables/privacy.environment.js';
@@ -19,6 +20,7 @@ export const ENVIRONMENTS = {
   secrets: SecretsEnvironment,
   storage: StorageEnvironment,
   sms: SmsEnvironment,
+  batches: BatchesEnvironment,
   limits: LimitsEnvironment,
   verification: VerificationEnvironment,
   webhooks: WebhooksEnvironment,

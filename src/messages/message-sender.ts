@@ -80,7 +80,8 @@ export class MessageSender {
     const wording = this.writer.write(content, phone, locale ?? null);
     const before = run?.isRepeat && (await this.sentBefore(run, phone, wording));
     if (before) return before;
-    if (!this.sms.isDisabled && !this.sms.hasOther({ to: phone, channel }, [])) throw new ChannelUnavailable(channel);
+    if (!this.sms.isDisabled && this.sms.firstFor({ to: phone, channel }) === null)
+      throw new ChannelUnavailable(channel);
     const phoneKey = this.keys.lookupKey('phone', phone.line);
     const price = this.pricing.worst(wording.segments, phone.country ?? null, 1);
     const decision = await this.guard.admitResend(phone, phoneKey, price, true);

@@ -136,6 +136,11 @@ export class SmsService {
     return this.router.routeTo(destination).providers.some((name) => !tried.includes(name));
   }
 
+  /** Who is asked first where all are well; null: nobody carries it. */
+  firstFor(destination: Destination): string | null {
+    return this.router.routeTo(destination).providers[0] ?? null;
+  }
+
   /** The public error code for a provider's failures. */
   errorCodeOf(provider: string): string {
     return this.providers.find(({ name }) => name === provider)?.errorCode ?? 'DELIVERY_UNAVAILABLE';
