@@ -5,6 +5,7 @@ import { IsBoolean, IsInt, IsNumber, IsString, Length, Matches, Max, Min } from 
 import { MayBeAbsent } from '../http/index.js';
 import { TextDto } from '../messages/index.js';
 
+export const REF = /^[\w.:@-]{1,64}$/;
 const REF_RULE = 'ref must be 1 to 64 letters, digits and any of . _ : @ -';
 const RATE_RULE = 'rate must be messages a second, from 0.01 to 10000';
 const FIRST_RULE = 'first must be a number from 1';
@@ -18,7 +19,7 @@ export class BatchRowDto extends TextDto {
   })
   @MayBeAbsent()
   @IsString({ message: REF_RULE })
-  @Matches(/^[\w.:@-]{1,64}$/, { message: REF_RULE })
+  @Matches(REF, { message: REF_RULE })
   ref?: string;
 }
 

@@ -8,7 +8,7 @@ import { DestinationPolicy } from '../fraud/index.js';
 import { DomainError, KeyRing, PhoneNumber } from '../kernel/index.js';
 import { MessageWriter, type Content } from '../messages/index.js';
 import { Pricing, SmsService, type Channel } from '../sms/index.js';
-import { BatchRowDto } from './batch.dto.js';
+import { BatchRowDto, REF } from './batch.dto.js';
 import { BATCHES_OPTIONS, type BatchesOptions } from './batches.options.js';
 import type { RawRow } from './rows/rows-of.js';
 
@@ -65,11 +65,10 @@ export class RowReader {
   read(raw: RawRow, row: number, batch: string): GoodRow | BadRow {
     let ref = String(row);
     try {
-      const given = parse(raw);
-      if (given.ref !== undefined) {
-        if (isThePhone(given.ref, given.to)) throw invalid('ref must not be the phone: it is kept in the clear');
-        ref = given.ref;
-      }
+      const value = parse(raw);
+      if (isThePhone(value['ref'], value['to'])) throw invalid('ref must not be the phone: it is kept in the clear');
+      ref = refIn(value) ?? ref;
+      const given = checked(value);
       const phone = PhoneNumber.parse(given.to, this.options.defaultRegion);
       this.destinations.admit(phone);
       const { locale = null, channel } = given;
@@ -96,7 +95,7 @@ export class RowReader {
 const invalid = (detail: string) => new RowFault('INVALID_REQUEST', detail);
 
 /** @throws {RowFault} */
-function parse(raw: RawRow): BatchRowDto {
+function parse(raw: RawRow): Record<string, unknown> {
   if (raw === undefined) throw invalid(`is longer than ${LONGEST_ROW} bytes`);
   let value: unknown;
   try {
@@ -106,6 +105,11 @@ function parse(raw: RawRow): BatchRowDto {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('is no object');
   if (Object.keys(value).some((name) => name in Object.prototype)) throw invalid('has a member that no row has');
+  return value as Record<string, unknown>;
+}
+
+/** @throws {RowFault} */
+function checked(value: Record<string, unknown>): BatchRowDto {
   const row = plainToInstance(BatchRowDto, value);
   const [fault] = validateSync(row, RULES);
   if (!fault) return row;
@@ -114,9 +118,14 @@ function parse(raw: RawRow): BatchRowDto {
   throw invalid(isUnknown ? 'has a member that no row has' : (Object.values(constraints)[0] ?? 'is of another shape'));
 }
 
+/** Of a row that may have other faults. */
+function refIn({ ref }: Record<string, unknown>): string | undefined {
+  return typeof ref === 'string' && REF.test(ref) ? ref : undefined;
+}
+
 /** Its digits are the number's, or end like it. */
-function isThePhone(ref: string, to: string): boolean {
-  const [digits, phone] = [ref.replace(/\D/g, ''), to.replace(/\D/g, '')];
+function isThePhone(ref: unknown, to: unknown): boolean {
+  const [digits, phone] = [String(ref).replace(/\D/g, ''), String(to).replace(/\D/g, '')];
   return digits.length >= 7 && phone.length >= 7 && (digits.endsWith(phone.slice(-7)) || phone.endsWith(digits));
 }
 
