@@ -17,7 +17,18 @@ const PHONE = '+14155552671';
 const OTHER = '+14155552672';
 const OLD = 'the former test secret of more than 32 bytes';
 const NEW = 'the present test secret of more than 32 bytes';
-const ROOMS = ['verifications', 'messages', 'answers', 'users', 'webhooks', 'decisions', 'audit', 'spend', 'limits'];
+const ROOMS = [
+  'verifications',
+  'messages',
+  'batches',
+  'answers',
+  'users',
+  'webhooks',
+  'decisions',
+  'audit',
+  'spend',
+  'limits',
+];
 const NOTHING = Object.fromEntries(ROOMS.map((room) => [room, 0]));
 const keysUnder = (...secrets: readonly string[]) =>
   secrets.flatMap((secret) => lookupKeysOf(new KeyRing(secret), PhoneNumber.parse(PHONE)));

@@ -1,5 +1,5 @@
 import { NotAnArray } from '../batch.errors.js';
-import type { RawRow, Splitter } from './rows-of.js';
+import type { RawRow, Splitter } from './splitter.js';
 
 const [QUOTE, ESCAPE, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];

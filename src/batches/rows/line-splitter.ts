@@ -1,4 +1,4 @@
-import type { RawRow, Splitter } from './rows-of.js';
+import type { RawRow, Splitter } from './splitter.js';
 
 const NEWLINE = 0x0a;
 

@@ -1,15 +1,8 @@
 import { LineSplitter } from './line-splitter.js';
 import { ElementSplitter } from './element-splitter.js';
+import type { Splitter } from './splitter.js';
 
-/** One row as it came; undefined: it is longer than a row may be, and was passed over. */
-export type RawRow = Buffer | undefined;
-
-export interface Splitter {
-  /** The rows that end in this chunk. @throws {NotAnArray} */
-  push(chunk: Buffer): Iterable<RawRow>;
-  /** The last row, if it has no end of its own. @throws {NotAnArray} */
-  end(): Iterable<RawRow>;
-}
+export type { RawRow, Splitter } from './splitter.js';
 
 export type RowFormat = 'ndjson' | 'json';
 

@@ -33,7 +33,7 @@ export async function* rowsOf(options: RowOptions): AsyncIterable<OutgoingRow> {
   if (pairs.some((pair) => pair.length !== 2 || pair.includes('')))
     throw new UsageError('--map takes variable=column.', 'Write it like --map code=order_number name=first_name');
   let number = 0;
-  for await (const { row } of readCsv(createReadStream(csv, 'utf8'))) {
+  for await (const { row } of readCsv(createReadStream(csv, 'utf8') as AsyncIterable<string>)) {
     number++;
     const toColumn = columnOf(row, options.to ?? PHONE_COLUMNS.find((name) => name in row), '--to', 'the phone');
     const ref = options.ref === undefined ? String(number) : row[columnOf(row, options.ref, '--ref', 'the ref')]!;
