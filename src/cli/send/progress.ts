@@ -1,6 +1,7 @@
 const EVERY_MS = 200;
 const QUIET_EVERY_MS = 5_000;
 const WIDTH = 24;
+const QUICK_MS = 500;
 
 /** `[######------] 50 %  5000 of 10000  812/s  6 s left`, rewritten in place; where nobody looks, a line now and then. */
 export class Progress {
@@ -28,7 +29,9 @@ export class Progress {
     const share = all > 0 ? Math.min(done / all, 1) : 1;
     const bar = '#'.repeat(Math.round(share * WIDTH)).padEnd(WIDTH, '-');
     const left = done < all && perSecond > 0 ? `  ${spoken((all - done) / perSecond)} left` : '';
-    const text = `${this.what} [${bar}] ${String(Math.floor(share * 100)).padStart(3)} %  ${done} of ${all}  ${rate(perSecond)}/s${left}${more}`;
+    // Of what was there before there is no speed.
+    const speed = performance.now() - this.begun > QUICK_MS ? `  ${rate(perSecond)}/s` : '';
+    const text = `${this.what} [${bar}] ${String(Math.floor(share * 100)).padStart(3)} %  ${done} of ${all}${speed}${left}${more}`;
     process.stderr.write(this.isSeen ? `\r\u001b[2K${text}` : `${text}\n`);
   }
 }
