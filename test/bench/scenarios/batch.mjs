@@ -75,7 +75,7 @@ export async function batch(bench) {
     `${batchRows} rows in at ${Math.round(into)} a second; memory ${Math.round(before.rssMb)} MB before, ${Math.round(after.rssMb)} MB after, ${Math.round(after.peakMb)} MB at most`,
   );
 
-  const accepted = await fake.ask('accepted');
+  const [accepted, used] = [await fake.ask('accepted'), await program.ask('probe')];
   await act(program.url, taken.id, 'resume');
   const begun = performance.now();
   const alone = Math.min(batchRows / 4, 10_000);
@@ -83,7 +83,9 @@ export async function batch(bench) {
     await wait(20);
     if (performance.now() - begun > PATIENCE_MS) throw new Error(`only ${sent} of ${alone} were sent`);
   }
-  const out = (((await fake.ask('accepted')) - accepted) * 1_000) / (performance.now() - begun);
+  const texts = (await fake.ask('accepted')) - accepted;
+  const out = (texts * 1_000) / (performance.now() - begun);
+  const cpuOut = ((await program.ask('probe')).cpuMs - used.cpuMs) / texts;
   bench.say(`out at ${Math.round(out)} a second, with nobody else there`);
 
   const seen = { idle: [], busy: [], rows: [] };
@@ -96,8 +98,8 @@ export async function batch(bench) {
     await wait(300);
     const [from, at] = [await fake.ask('accepted'), performance.now()];
     const answers = await load.ask('openLoop', codes);
-    const texts = (await fake.ask('accepted')) - from - answers.length;
-    rates.push((texts * 1_000) / (performance.now() - at));
+    const others = (await fake.ask('accepted')) - from - answers.length;
+    rates.push((others * 1_000) / (performance.now() - at));
     seen.busy.push(percentiles(answers, bench.complain, 'while a batch is sent'));
     await act(program.url, taken.id, 'pause');
     await wait(1_500);
@@ -125,10 +127,11 @@ export async function batch(bench) {
       who,
       load: `${batchRows} rows`,
       perSecond: into,
+      cpuMs: (after.cpuMs - before.cpuMs) / batchRows,
       rssMb: after.rssMb,
       peakMb: after.peakMb,
     },
-    { what: 'batch, texts out', who, load: 'alone', perSecond: out },
+    { what: 'batch, texts out', who, load: 'alone', perSecond: out, cpuMs: cpuOut },
     { what: 'batch, texts out', who, load: `beside ${start}`, perSecond: median(rates) },
     { what: 'start, idle', who, load: start, ...of('idle') },
     { what: 'start, beside a batch', who, load: start, ...of('busy') },
