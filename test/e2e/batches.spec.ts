@@ -32,6 +32,8 @@ const start = async (env: Source = {}) =>
   (app = await startApp({
     ...credentials(twilio, sns),
     ...{ SMS_DAILY_COST_LIMIT: '1000', APP_SECRET: SECRET, SMS_PACE_PER_SENDER: '2000', SMS_LOG_LEVEL: 'debug' },
+    // No try is given up for slowness on a busy machine.
+    ...{ SMS_ATTEMPT_TIMEOUT_MS: '10000', SMS_SEND_BUDGET_MS: '30000' },
     ...env,
   }));
 const upload = (rows: readonly unknown[], query = '', headers = {}) =>

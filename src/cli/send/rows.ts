@@ -37,12 +37,12 @@ export async function* rowsOf(options: RowOptions): AsyncIterable<OutgoingRow> {
     number++;
     const toColumn = columnOf(row, options.to ?? PHONE_COLUMNS.find((name) => name in row), '--to', 'the phone');
     const ref = options.ref === undefined ? String(number) : row[columnOf(row, options.ref, '--ref', 'the ref')]!;
-    const what =
+    const what: Record<string, unknown> =
       template !== undefined
         ? {
             template,
-            variables: Object.fromEntries(
-              pairs.map(([name, column]) => [name, row[columnOf(row, column, '--map', 'a variable')]]),
+            variables: Object.fromEntries<string>(
+              pairs.map(([name, column]) => [name!, row[columnOf(row, column, '--map', 'a variable')]!] as const),
             ),
           }
         : {
