@@ -17,7 +17,8 @@ const rooms = {
   analytics: ['kernel', 'prisma', 'http'],
   auth: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'verification'],
   reports: ['kernel', 'http', 'sms'],
-  messages: ['kernel', 'prisma', 'http', 'sms'],
+  messages: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
+  batches: ['kernel', 'prisma', 'http', 'limits', 'fraud', 'sms', 'messages'],
   templates: ['kernel', 'prisma', 'http', 'idempotency', 'audit', 'sms'],
   senders: ['kernel', 'prisma', 'http', 'idempotency', 'audit', 'sms'],
   webhooks: ['kernel', 'prisma', 'http', 'idempotency', 'audit'],
@@ -28,7 +29,7 @@ const rooms = {
   config: ['kernel', 'sms', 'fraud'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
-    ...['privacy', 'spend', 'fraud', 'audit', 'templates', 'experiments', 'analytics', 'senders', 'lookups'],
+    ...['privacy', 'spend', 'fraud', 'audit', 'templates', 'experiments', 'analytics', 'senders', 'lookups', 'batches'],
   ],
 };
 

@@ -4,6 +4,7 @@ import { ThrottlerModule } from '@nestjs/throttler';
 import { AdminModule } from './admin/index.js';
 import { AnalyticsModule } from './analytics/index.js';
 import { AuthModule } from './auth/index.js';
+import { BatchesModule } from './batches/index.js';
 import { AppConfig, AppConfigModule } from './config/index.js';
 import { ExperimentBook, ExperimentsModule } from './experiments/index.js';
 import { KeyRing } from './kernel/index.js';
@@ -129,7 +130,8 @@ export class AppModule {
           isSecure: config.env === 'production' || server.publicBaseUrl?.startsWith('https:') === true,
         }),
         HttpModule.forRoot({ apiKeys }),
-        MessagesModule,
+        MessagesModule.forRoot({ defaultRegion: phone.defaultRegion, leaseMs }),
+        BatchesModule.forRoot({ defaultRegion: phone.defaultRegion, leaseMs, paceOf: sms.paceOf }),
         ReportsModule,
         TemplatesModule.forRoot(samplesOf(verification)),
         SendersModule.forRoot({ pools: poolsOf(sms.providers) }),

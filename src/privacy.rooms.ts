@@ -3,6 +3,7 @@ import type { Type } from '@nestjs/common';
 import { AnalyticsData } from './analytics/index.js';
 import { AuditData } from './audit/index.js';
 import { AuthData } from './auth/index.js';
+import { BatchData } from './batches/index.js';
 import { FraudData } from './fraud/index.js';
 import { AnswerData } from './idempotency/index.js';
 import type { PersonalData } from './kernel/index.js';
@@ -20,7 +21,7 @@ import { WebhookData } from './webhooks/index.js';
  * the limits last, which know a phone's former keys.
  */
 export const PERSONAL_DATA: readonly Type<PersonalData>[] = [
-  ...[VerificationData, MessageData, AnswerData, AuthData],
+  ...[VerificationData, MessageData, BatchData, AnswerData, AuthData],
   ...[WebhookData, FraudData, AuditData, SpendData, AnalyticsData, SenderData, LookupData],
   LimitsData,
 ];

@@ -4,6 +4,7 @@ import { DomainError } from '../kernel/index.js';
 import { explain } from '../explain.js';
 import { version } from '../version.js';
 import { analyticsCommand } from './commands/analytics.command.js';
+import { batchesCommand } from './commands/batches.command.js';
 import { experimentsCommand } from './commands/experiments.command.js';
 import { fraudCommand } from './commands/fraud.command.js';
 import { keysCommand } from './commands/keys.command.js';
@@ -12,6 +13,7 @@ import { lookupCommand } from './commands/lookup.command.js';
 import { pricesCommand } from './commands/prices.command.js';
 import { privacyCommands } from './commands/privacy.command.js';
 import { secretCommand } from './commands/secret.command.js';
+import { sendCommand } from './commands/send.command.js';
 import { sendersCommand } from './commands/senders.command.js';
 import { spendCommand } from './commands/spend.command.js';
 import { templatesCommand } from './commands/templates.command.js';
@@ -26,8 +28,9 @@ const program = new Command('sixdigit')
   .version(version)
   .showHelpAfterError();
 const COMMANDS = [
-  ...[analyticsCommand, experimentsCommand, fraudCommand, keysCommand, limitsCommand, lookupCommand, pricesCommand],
-  ...[privacyCommands, secretCommand, sendersCommand, spendCommand, templatesCommand, webhooksCommand],
+  ...[analyticsCommand, batchesCommand, experimentsCommand, fraudCommand, keysCommand, limitsCommand, lookupCommand],
+  ...[pricesCommand, privacyCommands, secretCommand, sendCommand, sendersCommand, spendCommand, templatesCommand],
+  webhooksCommand,
 ];
 for (const add of COMMANDS) add(program);
 

@@ -44,6 +44,8 @@ export interface AppConfig {
     readonly attemptTimeoutMs: number;
     readonly sendBudgetMs: number;
     readonly failoverTimeoutSecs: number;
+    /** Messages a second that one sender sends of batches. */
+    readonly paceOf: (provider: string) => number;
     readonly webhookSecret?: string;
     readonly templates: TemplateOptions;
   };

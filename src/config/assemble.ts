@@ -44,6 +44,7 @@ export function assemble(
       attemptTimeoutMs: sms.SMS_ATTEMPT_TIMEOUT_MS,
       sendBudgetMs: sms.SMS_SEND_BUDGET_MS,
       failoverTimeoutSecs: sms.SMS_FAILOVER_TIMEOUT_SECS,
+      paceOf: pacesOf(env.batches),
       webhookSecret: secrets.SMS_WEBHOOK_SECRET,
       templates: {
         brand: verification.BRAND_NAME,
@@ -95,6 +96,14 @@ export function assemble(
     adminPassword: secrets.ADMIN_PASSWORD,
     warnings,
   };
+}
+
+/** What carriers take of one sender: a US long code; Amazon's quota of a new account; a guess. */
+const USUAL_PACES: Readonly<Record<string, number>> = { twilio: 1, 'aws-sns': 20, http: 10, mock: 1_000 };
+
+function pacesOf({ SMS_PACE_PER_SENDER: all, SMS_PACE_PER_PROVIDER: items }: Environments['batches']) {
+  const named = new Map(items.map((item) => [item.split(':')[0]!, Number(item.split(':')[1])]));
+  return (provider: string): number => named.get(provider) ?? Number(all ?? USUAL_PACES[provider] ?? 1);
 }
 
 const country = (code: string): CountryCode => code.toUpperCase() as CountryCode;

@@ -7,6 +7,7 @@ const HEADINGS: Readonly<Record<keyof typeof ENVIRONMENTS, string>> = {
   secrets: 'Secrets',
   storage: 'Storage',
   sms: 'Texts',
+  batches: 'Batches',
   limits: 'Limits',
   verification: 'Phones and verifications',
   webhooks: 'Webhooks',

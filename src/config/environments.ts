@@ -3,6 +3,7 @@ import { clashes } from './aliases.js';
 import { check } from './check.js';
 import type { ConfigFault } from './config-refusal.js';
 import { AuthEnvironment } from './variables/auth.environment.js';
+import { BatchesEnvironment } from './variables/batches.environment.js';
 import { FraudEnvironment } from './variables/fraud.environment.js';
 import { LimitsEnvironment } from './variables/limits.environment.js';
 import { LookupsEnvironment } from './variables/lookups.environment.js';
@@ -20,6 +21,7 @@ export const ENVIRONMENTS = {
   secrets: SecretsEnvironment,
   storage: StorageEnvironment,
   sms: SmsEnvironment,
+  batches: BatchesEnvironment,
   limits: LimitsEnvironment,
   verification: VerificationEnvironment,
   webhooks: WebhooksEnvironment,

@@ -24,6 +24,14 @@ export class DestinationNotAllowed extends DomainError {
 /** Lines that get no texts, and can be called. */
 const CALLABLE: ReadonlySet<LineType> = new Set(['fixed-line']);
 
+/** For every text to that person, of whatever kind. */
+export const optedOut = () =>
+  new DestinationNotAllowed(
+    'opted_out',
+    'This person asked for no more texts.',
+    'They can text START to the sender to get texts again.',
+  );
+
 /** Where texts may go at all: decided from the number alone, before the database and before any money. */
 @Injectable()
 export class DestinationPolicy {

@@ -29,6 +29,6 @@ import { SendGuard } from './send-guard.js';
         challengeVerifier(challenge ?? { provider: 'proof-of-work' }, keys, windows, clock),
     },
   ],
-  exports: [SendGuard, BudgetKeeper, FraudOffice],
+  exports: [SendGuard, BudgetKeeper, FraudOffice, DestinationPolicy],
 })
 export class FraudModule extends FraudModuleBase {}

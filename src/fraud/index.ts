@@ -17,7 +17,7 @@ export {
   type ChallengeOptions,
 } from './challenge/challenge.js';
 export { DecisionLog } from './decision-log.js';
-export { DestinationNotAllowed } from './destination-policy.js';
+export { DestinationNotAllowed, DestinationPolicy, optedOut } from './destination-policy.js';
 export { LINE_TYPES, type LineType } from './line-type.js';
 export { FraudData } from './fraud-data.js';
 export { FraudOffice } from './fraud-office.js';

@@ -18,6 +18,14 @@ export const RESEND_GATE = {
         FROM prefix_budgets WHERE key = ANY ($2::bytea[]) AND level > 1 AND blocked_until > now.at) AS blocked`,
 };
 
+/** The same of many at once. */
+export const BLOCKED = {
+  name: 'blocked_destinations',
+  text: `SELECT DISTINCT p.index FROM (SELECT coalesce($4::timestamptz, clock_timestamp())) AS now(at),
+      unnest($1::bytea[], $2::int[], $3::bytea[]) AS p(key, index, phone_key) JOIN prefix_budgets AS b ON b.key = p.key
+    WHERE b.level > 1 AND b.blocked_until > now.at AND NOT is_known_phone(p.phone_key, now.at)`,
+};
+
 /** What `SendGuard.admitResend` found; a resend that is let through is written down by its own statement. */
 export interface ResendDecision {
   readonly country: string;

@@ -11,7 +11,7 @@ import { DestinationNotAllowed, DestinationPolicy } from './destination-policy.j
 import { FRAUD_OPTIONS, type FraudMode, type FraudOptions } from './fraud.options.js';
 import type { GateParameters } from './gate.sql.js';
 import { countryOf, prefixKeys } from './prefixes.js';
-import { RESEND_GATE, type ResendDecision, type ResendRow } from './resend.sql.js';
+import { BLOCKED, RESEND_GATE, type ResendDecision, type ResendRow } from './resend.sql.js';
 import { ADOPT, levelArrays } from './settling.sql.js';
 
 /** A budget refused, inside the statement of a start: nothing was written, and no limit was used. */
@@ -167,6 +167,26 @@ export class SendGuard {
     if (mode === 'record') return denied;
     this.log.refused({ ...denied, challenge: null, isResend: true });
     throw new DestinationBudgetUsed('deny', level, reason, wait ?? 1);
+  }
+
+  /**
+   * Of many texts that are no codes, those that would go to a prefix that is blocked now, by where they stand in `phones`. Numbers that
+   * somebody proved to hold are none of them; where budgets only record, nobody is.
+   */
+  async blocked(phones: readonly PhoneNumber[]): Promise<ReadonlySet<number>> {
+    const [keys, indexes, phoneKeys]: [Buffer[], number[], Buffer[]] = [[], [], []];
+    for (const [index, phone] of phones.entries()) {
+      if (this.about(phone).mode === 'record') continue;
+      for (const key of prefixKeys(this.keys, phone) ?? []) {
+        keys.push(key);
+        indexes.push(index);
+        phoneKeys.push(this.keys.lookupKey('phone', phone.line));
+      }
+    }
+    if (keys.length === 0) return new Set();
+    const values = [keys, indexes, phoneKeys, this.clock.databaseTime()];
+    const rows = await this.database.query<{ index: number }>(BLOCKED, values);
+    return new Set(rows.map(({ index }) => index));
   }
 
   /** What a refusal by a budget is answered with: another error is left as it is. */

@@ -14,5 +14,6 @@ export { OperatorSessions } from './operator-sessions.js';
 export { setRateLimit } from './rate-limit-headers.js';
 export { STATUS } from './problem.js';
 export { createAdapter, LongBodies } from './server.js';
+export { StreamedBody, StreamedRoute, type Streamed } from './streamed-body.js';
 export { isToldOnce, ToldOnce } from './told-once.js';
 export { isTooDeep } from './validation.pipe.js';

@@ -9,6 +9,7 @@ import { drainOnClose } from './drain.js';
 import { onUnreadableAddress, onUnreadableRequest } from './framework-errors.js';
 import { followRequest } from './request-context.js';
 import { securityHeaders } from './security-headers.js';
+import { readStreamedBodies } from './streamed-body.js';
 
 const BODY_LIMIT_BYTES = 65_536;
 /** Of all headers together, with the address; Node counts them while they come. */
@@ -72,6 +73,7 @@ export function createAdapter(options: ServerOptions): FastifyAdapter {
   const fastify = adapter.getInstance();
   fastify.server.maxConnections = CONNECTIONS;
   readBodies(fastify);
+  readStreamedBodies(fastify);
   fastify.addHook('onRoute', (route) => {
     const { bodyLimit } = (route.config ?? {}) as { readonly bodyLimit?: number };
     if (bodyLimit !== undefined) route.bodyLimit = bodyLimit;

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -85,6 +87,8 @@ function askedBy(request: FastifyRequest): Asked | undefined {
   if (method !== 'POST' || key === undefined || caller === undefined) return undefined;
   const isOne = request.raw.headersDistinct['idempotency-key']?.length === 1;
   if (typeof key !== 'string' || !isOne || !KEY.test(key)) throw new InvalidIdempotencyKey();
+  // Read as it comes, and never whole: its route says by what a repeat is known.
+  if (body instanceof Readable) return undefined;
   if (isTooDeep(body)) return undefined; // which validation refuses
   return { name: [caller, routeOptions.url ?? url, key], content: [url, canonicalJson(body)] };
 }

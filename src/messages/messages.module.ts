@@ -1,8 +1,16 @@
 import { Module } from '@nestjs/common';
 
+import { Handover } from './handover.js';
 import { MessageHistory } from './message-history.js';
+import { MessageSender } from './message-sender.js';
+import { MessageWriter } from './message-writer.js';
 import { MessagesController } from './messages.controller.js';
+import { MessagesModuleBase } from './messages.options.js';
 
-/** What became of a text, for whoever asks. */
-@Module({ controllers: [MessagesController], providers: [MessageHistory] })
-export class MessagesModule {}
+/** Any text to one phone, and what became of it. */
+@Module({
+  controllers: [MessagesController],
+  providers: [Handover, MessageHistory, MessageSender, MessageWriter],
+  exports: [Handover, MessageWriter],
+})
+export class MessagesModule extends MessagesModuleBase {}

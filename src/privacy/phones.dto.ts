@@ -36,6 +36,7 @@ export class ErasedDto {
     example: {
       verifications: 3,
       messages: 0,
+      batches: 0,
       answers: 0,
       users: 2,
       webhooks: 0,

@@ -1,6 +1,13 @@
 export { type AttemptJournal, type Begun } from './delivery/delivery.js';
 export type { Attempt, Dispatch } from './delivery/dispatch.js';
-export { ChannelUnavailable, EmptyMessage, MessageTooLong, SmsDisabled } from './delivery/sms.errors.js';
+export {
+  ChannelUnavailable,
+  CostLimitReached,
+  DeliveryUnavailable,
+  EmptyMessage,
+  MessageTooLong,
+  SmsDisabled,
+} from './delivery/sms.errors.js';
 export { HttpClient } from './provider/http-client.js';
 export { isSecureUrl } from './provider/secure-url.js';
 export { TransportError } from './provider/transport-error.js';
@@ -57,7 +64,7 @@ export { Rotation, type RotationOptions, type Turn } from './routing/rotation.js
 export type { Standing, StandingChange, StandingState } from './routing/standing.js';
 export { SmsModule } from './sms.module.js';
 export type { SmsOptions } from './sms.options.js';
-export { SmsService, type Plan, type PlanOptions, type SmsRequest } from './sms.service.js';
+export { checkLength, SmsService, type Plan, type PlanOptions, type SmsRequest } from './sms.service.js';
 export { PreferenceRouter, Router, type Destination, type Route } from './routing/router.js';
 export * from './provider/own-sender.js';
 export { OwnSenders } from './senders/own-senders.js';

@@ -145,13 +145,19 @@ export class SmsService {
     return this.router.routeTo(destination).providers.some((name) => !tried.includes(name));
   }
 
+  /** Who is asked first where all are well; null: nobody carries it. */
+  firstFor(destination: Destination): string | null {
+    return this.router.routeTo(destination).providers[0] ?? null;
+  }
+
   /** The public error code for a provider's failures. */
   errorCodeOf(provider: string): string {
     return this.providers.find(({ name }) => name === provider)?.errorCode ?? 'DELIVERY_UNAVAILABLE';
   }
 }
 
-function checkLength(body: string): void {
+/** @throws {EmptyMessage | MessageTooLong} */
+export function checkLength(body: string): void {
   if (body.length > MAX_LENGTH) throw new MessageTooLong(body.length, MAX_LENGTH);
   if (body.trim() === '') throw new EmptyMessage();
 }

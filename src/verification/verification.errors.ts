@@ -1,5 +1,7 @@
-import { DestinationNotAllowed } from '../fraud/index.js';
 import { DomainError } from '../kernel/index.js';
+
+export { optedOut } from '../fraud/index.js';
+export { CostLimitReached, DeliveryUnavailable } from '../sms/index.js';
 
 const DAY_SECS = 86_400;
 
@@ -55,36 +57,3 @@ export class PhoneTakesNoGuesses extends DomainError {
         : 'Wait as long as Retry-After says; a new verification does not help.';
   }
 }
-
-export class CostLimitReached extends DomainError {
-  readonly kind = 'rate_limited';
-  readonly code = 'COST_LIMIT_REACHED';
-  override readonly hint =
-    'Nothing was sent and no limit was used. It ends at midnight UTC, or when the operator raises SMS_DAILY_COST_LIMIT.';
-  override readonly extensions = { limit: 'daily-cost' };
-
-  /** @param retryAfterSecs until midnight UTC. */
-  constructor(override readonly retryAfterSecs: number) {
-    super('What texts may cost in a day is used up.');
-  }
-}
-
-export class DeliveryUnavailable extends DomainError {
-  readonly kind = 'unavailable';
-  readonly code = 'DELIVERY_UNAVAILABLE';
-  override readonly retryAfterSecs = 5;
-  override readonly hint = 'Nothing was sent and no limit was used. Try again shortly.';
-  override readonly extensions: { readonly attempts: readonly { provider: string; fault: string; code: string }[] };
-
-  constructor(attempts: readonly { provider: string; fault: string; code: string }[] = []) {
-    super('No SMS provider takes messages now.');
-    this.extensions = { attempts };
-  }
-}
-
-export const optedOut = () =>
-  new DestinationNotAllowed(
-    'opted_out',
-    'This person asked for no more texts.',
-    'They can text START to the sender to get texts again.',
-  );

@@ -43,6 +43,17 @@ export function judge(rows) {
     const against = { who: 'Sixdigit', what: `${what}, 1 k rows` };
     compare(`${what}, ${many} rows, >= 0.9x of 1 k`, { what: `${what}, ${many} rows`, against, least: 0.9 });
   }
+  for (const [aim, what, load, least] of [
+    ['batch, >= 2000 rows a second into the outbox', 'batch, rows in', undefined, 2_000],
+    ['batch, >= 500 texts a second out', 'batch, texts out', 'alone', 500],
+  ]) {
+    const row = find(what, 'Sixdigit', load);
+    if (row) verdicts.push({ aim, measured: `${Math.round(row.perSecond)}`, met: row.perSecond >= least });
+  }
+  for (const what of ['start, beside a batch', 'start, beside rows coming in']) {
+    const against = { who: 'Sixdigit', what: 'start, idle' };
+    compare(`${what}: p99 <= 1.5x idle`, { what, against, field: 'p99', most: 1.5 });
+  }
   const bare = find('one send', 'undici POST alone');
   const twilio = find('one send', 'twilio');
   if (bare && twilio) {

@@ -7,13 +7,16 @@ import { existsSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 
 const here = import.meta.dirname;
-if (!existsSync(`${here}/node_modules/better-auth`)) {
+const { readOptions } = await import('./options.mjs');
+const options = readOptions(process.argv.slice(2));
+/** Scenarios in which better-auth is measured, too. */
+const COMPARED = ['start', 'latency', 'growth', 'boot'];
+if (options.only.some((name) => COMPARED.includes(name)) && !existsSync(`${here}/node_modules/better-auth`)) {
   const args = ['ci', '--omit=peer', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status } = spawnSync('npm', args, { cwd: here, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) process.exit(1);
 }
 
-const { readOptions } = await import('./options.mjs');
 const { contenders } = await import('./contenders.mjs');
 const { dropAll, serverVersion } = await import('./databases.mjs');
 const { launch, programOf, stopAll } = await import('./program.mjs');
@@ -27,7 +30,8 @@ const { failover } = await import('./scenarios/failover.mjs');
 const { drain } = await import('./scenarios/drain.mjs');
 const { reports } = await import('./scenarios/reports.mjs');
 const { boot } = await import('./scenarios/boot.mjs');
-const SCENARIOS = { start: throughput, latency, growth, adapters, failover, drain, reports, boot };
+const { batch } = await import('./scenarios/batch.mjs');
+const SCENARIOS = { start: throughput, latency, growth, adapters, failover, drain, reports, batch, boot };
 
 async function cleanUp() {
   await stopAll();
@@ -70,7 +74,6 @@ async function run(options) {
   return `${head}\n\n${tableOf(rows)}\n\n${verdictsOf(judge(rows))}${wrong}`;
 }
 
-const options = readOptions(process.argv.slice(2));
 try {
   const text = await run(options);
   console.log(text);

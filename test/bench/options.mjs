@@ -1,9 +1,9 @@
 // node test/bench/main.mjs [--only start,adapters] [--rounds 3] [--seconds 3] [--rows 1000000] [--quick] [--write FILE]
 import { parseArgs } from 'node:util';
 
-export const SCENARIOS = ['start', 'latency', 'growth', 'adapters', 'failover', 'drain', 'reports', 'boot'];
-const FULL = { rounds: 3, seconds: 3, rows: 1_000_000, backlog: 10_000 };
-const QUICK = { rounds: 1, seconds: 1, rows: 20_000, backlog: 1_000 };
+export const SCENARIOS = ['start', 'latency', 'growth', 'adapters', 'failover', 'drain', 'reports', 'batch', 'boot'];
+const FULL = { rounds: 3, seconds: 3, rows: 1_000_000, backlog: 10_000, batchRows: 100_000 };
+const QUICK = { rounds: 1, seconds: 1, rows: 20_000, backlog: 1_000, batchRows: 10_000 };
 
 export function readOptions(args) {
   const text = { type: 'string' };
@@ -15,6 +15,7 @@ export function readOptions(args) {
       seconds: text,
       rows: text,
       backlog: text,
+      batchRows: text,
       write: text,
       quick: { type: 'boolean' },
     },

@@ -20,6 +20,7 @@ const NEW = 'the present test secret of more than 32 bytes';
 const ROOMS = [
   'verifications',
   'messages',
+  'batches',
   'answers',
   'users',
   'webhooks',

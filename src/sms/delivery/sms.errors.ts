@@ -49,3 +49,29 @@ export class EmptyMessage extends DomainError {
     super('A text cannot be empty.');
   }
 }
+
+export class CostLimitReached extends DomainError {
+  readonly kind = 'rate_limited';
+  readonly code = 'COST_LIMIT_REACHED';
+  override readonly hint =
+    'Nothing was sent and no limit was used. It ends at midnight UTC, or when the operator raises SMS_DAILY_COST_LIMIT.';
+  override readonly extensions = { limit: 'daily-cost' };
+
+  /** @param retryAfterSecs until midnight UTC. */
+  constructor(override readonly retryAfterSecs: number) {
+    super('What texts may cost in a day is used up.');
+  }
+}
+
+export class DeliveryUnavailable extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'DELIVERY_UNAVAILABLE';
+  override readonly retryAfterSecs = 5;
+  override readonly hint = 'Nothing was sent and no limit was used. Try again shortly.';
+  override readonly extensions: { readonly attempts: readonly { provider: string; fault: string; code: string }[] };
+
+  constructor(attempts: readonly { provider: string; fault: string; code: string }[] = []) {
+    super('No SMS provider takes messages now.');
+    this.extensions = { attempts };
+  }
+}

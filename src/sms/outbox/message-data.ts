@@ -16,6 +16,13 @@ import { Database, type Statement } from '../../prisma/index.js';
 
 interface SealedRow extends SealedPhone {
   readonly id: string;
+  /** What it says. */
+  readonly body_sealed: Uint8Array | null;
+}
+
+interface SealedText {
+  readonly body_sealed: Uint8Array | null;
+  readonly key_version: number;
 }
 
 const NOW = (parameter: number) => `coalesce($${parameter}::timestamptz, clock_timestamp())`;
@@ -23,7 +30,7 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
 
 const MESSAGES = {
   name: 'export_messages',
-  text: `SELECT m.id, template, status::text, created_at AS "createdAt",
+  text: `SELECT m.id, template, batch_id AS "batchId", batch_ref AS "batchRef", status::text, created_at AS "createdAt", body_sealed, key_version,
       (SELECT coalesce(json_agg(json_build_object('provider', a.provider, 'channel', a.channel, 'outcome', a.outcome, 'fault', a.fault,
           'report', a.report, 'startedAt', a.started_at, 'endedAt', a.ended_at, 'costMicros', a.cost_micros)
           ORDER BY a.started_at), '[]') FROM attempts AS a WHERE a.message_id = m.id) AS attempts
@@ -42,13 +49,20 @@ const PURGE = {
       AND coalesce(lease_until < ${NOW(3)} - interval '1 minute', true) ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING id)
     SELECT count(*)::int AS rows, forget_webhooks(array_agg(id)) FROM gone`,
 };
+/** What nobody sends again: its time is over. What has ended for good was erased by the database itself. */
+const ERASE_TEXTS = {
+  name: 'erase_texts',
+  text: `UPDATE messages SET body_sealed = NULL WHERE id = ANY (ARRAY(
+    SELECT id FROM messages WHERE body_sealed IS NOT NULL AND expires_at < (SELECT ${NOW(2)}) AND lease_until IS NULL AND send_after IS NULL
+      ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1 AS gone`,
+};
 /** Of texts, and of opt-outs of phones that no other row tells. Both are few, or short-lived. */
 const FORMER = {
   name: 'former_messages',
-  text: `SELECT id, phone_key, phone_sealed, key_version FROM messages
+  text: `SELECT id, phone_key, phone_sealed, key_version, body_sealed FROM messages
     WHERE id > $1 AND key_version = $2 AND verification_id IS NULL ORDER BY id LIMIT $3`,
 };
-const RESEAL = { name: 'reseal_message', text: 'SELECT reseal_message($1, $2, $3, $4, $5) AS done' };
+const RESEAL = { name: 'reseal_message', text: 'SELECT reseal_message($1, $2, $3, $4, $5, $6) AS done' };
 const FORMER_OPT_OUTS = {
   name: 'former_opt_outs',
   text: 'SELECT phone_key, phone_sealed, key_version FROM opt_outs WHERE phone_key > $1 AND key_version = $2 ORDER BY phone_key LIMIT $3',
@@ -83,7 +97,8 @@ export class MessageData extends PersonalData {
   async export(phone: PhoneNumber): Promise<unknown> {
     const keys = [lookupKeysOf(this.keys, phone)];
     const [optOut] = await this.database.query(OPT_OUT, keys);
-    return { texts: await this.database.query(MESSAGES, keys), optOut: optOut ?? null };
+    const texts = await this.database.query<SealedText & { readonly id: string }>(MESSAGES, keys);
+    return { texts: texts.map((text) => this.readable(text)), optOut: optOut ?? null };
   }
 
   async erase(phone: PhoneNumber, { optOut }: EraseOptions): Promise<number> {
@@ -95,7 +110,8 @@ export class MessageData extends PersonalData {
 
   async purge(batch: number, days: number): Promise<number> {
     const [purged] = await this.database.query<{ rows: number }>(PURGE, [days, batch, this.clock.databaseTime()]);
-    return purged?.rows ?? 0;
+    const texts = await this.database.query(ERASE_TEXTS, [batch, this.clock.databaseTime()]);
+    return (purged?.rows ?? 0) + texts.length;
   }
 
   async reseal(batch: number, tell: (done: number) => void): Promise<Resealed> {
@@ -121,7 +137,7 @@ export class MessageData extends PersonalData {
       FIRST,
       FORMER,
       ({ id }) => id,
-      (row) => this.write(RESEAL, [row.id], row),
+      (row) => this.write(RESEAL, [row.id], row, [this.resealed(row)]),
     );
     await all<SealedPhone, Uint8Array>(
       Buffer.alloc(0),
@@ -136,7 +152,26 @@ export class MessageData extends PersonalData {
     return { ...NOTHING_SEALED, ...row, done };
   }
 
-  private async write(statement: Statement, id: readonly string[], row: SealedPhone): Promise<boolean> {
+  /** What it says, as long as that is kept. */
+  private readable({
+    body_sealed: data,
+    key_version: version,
+    ...text
+  }: SealedText & { readonly id: string }): unknown {
+    if (!data) return text;
+    return { ...text, content: JSON.parse(this.keys.open({ version, data }, Buffer.from(text.id))) as unknown };
+  }
+
+  private resealed({ id, key_version: version, body_sealed: data }: SealedRow): Uint8Array | null {
+    return data && this.keys.seal(this.keys.open({ version, data }, Buffer.from(id)), Buffer.from(id)).data;
+  }
+
+  private async write(
+    statement: Statement,
+    id: readonly string[],
+    row: SealedPhone,
+    more: readonly unknown[] = [],
+  ): Promise<boolean> {
     const phone = openPhone(this.keys, row);
     const key = this.keys.lookupKey('phone', phone.line);
     const { version, data } = this.keys.seal(phone.e164, key);
@@ -146,6 +181,7 @@ export class MessageData extends PersonalData {
       key,
       data,
       version,
+      ...more,
     ]);
     return written?.done === true;
   }
