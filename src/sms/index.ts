@@ -30,7 +30,7 @@ export { PriceList, PriceListFault } from './pricing/price-list.js';
 export { Pricing, type Budget, type Cost } from './pricing/pricing.js';
 export { segmentsOf } from './pricing/segments.js';
 export * from './provider/balance.js';
-export { CHANNELS, type Channel } from './provider/channel.js';
+export { carries, CHANNELS, type Channel } from './provider/channel.js';
 export * from './provider/delivery-report.js';
 export * from './provider/reply.js';
 export * from './provider/sms-provider.js';

@@ -46,7 +46,7 @@ import { Templates } from './templates/templates.js';
     Templates,
     SmsService,
   ],
-  exports: [SmsProviders, Rotation, Pricing, SmsService, Templates],
+  exports: [SmsProviders, Rotation, Router, Pricing, SmsService, Templates],
 })
 export class SmsModule extends SmsModuleBase implements OnApplicationShutdown {
   constructor(@Inject(SmsProviders) private readonly providers: SmsProviders) {
