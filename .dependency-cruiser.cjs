@@ -10,6 +10,7 @@ const rooms = {
   redis: ['kernel'],
   sms: ['kernel', 'prisma'],
   limits: ['kernel', 'prisma', 'redis'],
+  routing: ['kernel', 'prisma', 'http', 'audit', 'sms', 'metrics'],
   fraud: ['kernel', 'prisma', 'http', 'audit', 'idempotency', 'limits', 'sms'],
   verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
   auth: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'verification'],
@@ -20,10 +21,10 @@ const rooms = {
   metrics: ['kernel', 'http'],
   spend: ['kernel', 'prisma', 'http', 'sms', 'metrics'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
-  config: ['kernel', 'sms', 'fraud'],
+  config: ['kernel', 'sms', 'fraud', 'routing'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
-    ...['privacy', 'spend', 'fraud', 'audit'],
+    ...['privacy', 'spend', 'fraud', 'audit', 'routing'],
   ],
 };
 

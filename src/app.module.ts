@@ -18,6 +18,7 @@ import { PrivacyModule } from './privacy/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { RedisModule } from './redis/index.js';
 import { OutboxModule, SmsModule } from './sms/index.js';
+import { DestinationRouter, RouteBook, RoutingModule } from './routing/index.js';
 import { ReportsModule } from './reports/index.js';
 import { SpendModule } from './spend/index.js';
 import { VerificationModule } from './verification/index.js';
@@ -39,6 +40,7 @@ export class AppModule {
     const { sms, limits, phone, verification, server, database, redis, apiKeys, auth, webhooks } = config;
     const issuer = server.publicBaseUrl ?? `http://${server.host}:${server.port}`;
     const context = { publicBaseUrl: server.publicBaseUrl, webhookSecret: sms.webhookSecret };
+    const book = new RouteBook(config.routing.rules);
     const leaseMs = sms.sendBudgetMs + LEASE_MARGIN_MS;
     return {
       module: AppModule,
@@ -50,18 +52,23 @@ export class AppModule {
         LimitsModule.forRoot(limits),
         FraudModule.forRoot(config.fraud),
         SmsModule.forRootAsync({
-          useFactory: () => ({
-            providers: sms.providers.map(({ definition, env }) => definition.create(env, context)),
-            attemptTimeoutMs: sms.attemptTimeoutMs,
-            sendBudgetMs: sms.sendBudgetMs,
-            defaultRegion: phone.defaultRegion,
-            budget: {
-              prices: limits.prices,
-              capMicros: limits.dailyCostLimitMicros,
-              keptPercent: limits.costShareForKnown,
-            },
-            disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
-          }),
+          useFactory: () => {
+            const providers = sms.providers.map(({ definition, env }) => definition.create(env, context));
+            const price = (name: string, country: string | null) => limits.prices.perSegment(name, country);
+            return {
+              providers,
+              router: new DestinationRouter({ ...config.routing, providers, price }, book),
+              attemptTimeoutMs: sms.attemptTimeoutMs,
+              sendBudgetMs: sms.sendBudgetMs,
+              defaultRegion: phone.defaultRegion,
+              budget: {
+                prices: limits.prices,
+                capMicros: limits.dailyCostLimitMicros,
+                keptPercent: limits.costShareForKnown,
+              },
+              disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
+            };
+          },
         }),
         OutboxModule.forRootAsync({
           inject: [SendWindows],
@@ -104,6 +111,7 @@ export class AppModule {
           program: { retention: { days: config.retentionDays }, defaultRegion: phone.defaultRegion },
         }),
         MetricsModule,
+        RoutingModule.forRoot({ book }),
         SpendModule.forRootAsync({
           inject: [WebhookEvents],
           useFactory: (events: WebhookEvents) => ({

@@ -8,6 +8,7 @@ import { keysCommand } from './commands/keys.command.js';
 import { limitsCommand } from './commands/limits.command.js';
 import { pricesCommand } from './commands/prices.command.js';
 import { privacyCommands } from './commands/privacy.command.js';
+import { routesCommand } from './commands/routes.command.js';
 import { secretCommand } from './commands/secret.command.js';
 import { spendCommand } from './commands/spend.command.js';
 import { webhooksCommand } from './commands/webhooks.command.js';
@@ -21,7 +22,7 @@ const program = new Command('sixdigit')
   .version(version)
   .showHelpAfterError();
 const COMMANDS = [
-  ...[fraudCommand, keysCommand, limitsCommand, pricesCommand, privacyCommands, secretCommand],
+  ...[fraudCommand, keysCommand, limitsCommand, pricesCommand, privacyCommands, routesCommand, secretCommand],
   ...[spendCommand, webhooksCommand],
 ];
 for (const add of COMMANDS) add(program);

@@ -1,5 +1,6 @@
 import type { FraudOptions } from '../fraud/index.js';
 import type { CountryCode } from '../kernel/index.js';
+import type { RoutingConfig } from '../routing/index.js';
 import type { PriceList, ProviderDefinition } from '../sms/index.js';
 
 /** One provider that is used, with its variables read and validated. */
@@ -62,6 +63,7 @@ export interface AppConfig {
     readonly defaultRegion: CountryCode;
   };
   readonly fraud: FraudOptions;
+  readonly routing: RoutingConfig;
   readonly verification: {
     readonly codeLength: number;
     readonly ttlSecs: number;

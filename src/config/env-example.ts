@@ -13,6 +13,7 @@ const HEADINGS: Readonly<Record<keyof typeof ENVIRONMENTS, string>> = {
   auth: 'Login',
   privacy: 'Privacy',
   fraud: 'Fraud',
+  routing: 'Routing',
 };
 
 const PREFACE = `# Copy this file to .env and take the # off what you need: as it is, it changes nothing.

@@ -6,6 +6,7 @@ import { AuthEnvironment } from './variables/auth.environment.js';
 import { FraudEnvironment } from './variables/fraud.environment.js';
 import { LimitsEnvironment } from './variables/limits.environment.js';
 import { PrivacyEnvironment } from './variables/privacy.environment.js';
+import { RoutingEnvironment } from './variables/routing.environment.js';
 import { SecretsEnvironment } from './variables/secrets.environment.js';
 import { ServerEnvironment } from './variables/server.environment.js';
 import { SmsEnvironment } from './variables/sms.environment.js';
@@ -25,6 +26,7 @@ export const ENVIRONMENTS = {
   auth: AuthEnvironment,
   privacy: PrivacyEnvironment,
   fraud: FraudEnvironment,
+  routing: RoutingEnvironment,
 } as const;
 
 export type Environments = { readonly [K in keyof typeof ENVIRONMENTS]: InstanceType<(typeof ENVIRONMENTS)[K]> };

@@ -8,6 +8,7 @@ import { deepFreeze } from './deep-freeze.js';
 import { ENVIRONMENTS, readEnvironments } from './environments.js';
 import { readPrices } from './prices.js';
 import { productionFaults } from './production-rules.js';
+import { readRoutes } from './routes.js';
 import { smsSetup } from './sms-setup.js';
 import { warningsOf } from './warnings.js';
 
@@ -25,12 +26,28 @@ export function readConfig(source: Source, { definitions = providerDefinitions }
   const production = env.server.NODE_ENV === 'production';
   const setup = smsSetup(env, definitions, source);
   const { prices, faults: priceFaults } = readPrices(env.limits.PRICES_FILE);
-  const all = [...faults, ...priceFaults, ...setup.faults, ...(production ? productionFaults(env) : [])];
+  // Where nothing leaves, rules may name whoever would carry it.
+  const named = setup.mode === 'live' ? setup.providers.map(({ definition }) => definition) : definitions;
+  const routes = readRoutes(
+    env.routing.ROUTES_FILE,
+    named.map(({ name }) => name),
+  );
+  const all = [
+    ...faults,
+    ...priceFaults,
+    ...routes.faults,
+    ...setup.faults,
+    ...(production ? productionFaults(env) : []),
+  ];
   if (all.length > 0 || !prices) {
     const classes = [...Object.values(ENVIRONMENTS), ...definitions.map((definition) => definition.environment)];
     throw new ConfigRefusal(tellAliases(all, classes, source));
   }
 
-  const config = assemble(env, setup, prices, [...warnings, ...setup.warnings, ...warningsOf(env)]);
+  const config = assemble(env, setup, { prices, routes: routes.rules }, [
+    ...warnings,
+    ...setup.warnings,
+    ...warningsOf(env),
+  ]);
   return deepFreeze(config, new Set<object>([...definitions, prices]));
 }

@@ -2,7 +2,7 @@ import { PhoneNumber } from '../../kernel/index.js';
 import type { SmsProvider } from '../../sms/index.js';
 import { DestinationRouter } from '../destination-router.js';
 import { RouteBook } from '../route-book.js';
-import type { RoutingMode } from '../routing.options.js';
+import type { RoutingPolicy } from '../routing.options.js';
 import { Beta, seeded } from './beta.js';
 import { Knowledge, type Measured } from './knowledge.js';
 import { armsOf, draw } from './sampler.js';
@@ -43,7 +43,7 @@ class Market {
 
   constructor(
     private readonly truths: Readonly<Record<string, Truth>>,
-    { mode = 'learn' as RoutingMode, seed = 1, costWeight = 0.1, floor = 0.05 } = {},
+    { mode = 'learn', seed = 1, costWeight = 0.1, floor = 0.05 }: Partial<RoutingPolicy & { seed: number }> = {},
   ) {
     this.random = seeded(seed);
     const providers = Object.keys(truths).map((name) => ({ name })) as unknown as SmsProvider[];

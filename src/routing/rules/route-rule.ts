@@ -65,7 +65,7 @@ export function readRule(asked: unknown, known: KnownProviders, by: string): Rou
   const { country, network, channel, providers, exclude, learn } = asked as RuleAsked;
 
   for (const name of Object.keys(asked))
-    if (!MEMBERS.includes(name)) fault(name, `"${name.slice(0, 40)}" is not known.`, `There is ${MEMBERS.join(', ')}.`);
+    if (!MEMBERS.includes(name)) fault(name, `${quoted(name)} is not known.`, `There is ${MEMBERS.join(', ')}.`);
   if (country !== undefined && country !== '*' && !isCountry(country))
     fault('country', 'country is none.', 'Use two capital letters, such as "GB", or "*" for any.');
   if (network !== undefined && !(typeof network === 'string' && NETWORK.test(network)))
@@ -96,6 +96,9 @@ export function readRule(asked: unknown, known: KnownProviders, by: string): Rou
 
 export const isRule = (read: RouteRule | readonly RuleFault[]): read is RouteRule => !Array.isArray(read);
 
+/** What does not look like a name is not repeated: it may be anything, such as a phone. */
+const quoted = (name: string) => (/^[a-z][a-z-]{0,30}\d{0,2}$/i.test(name) ? `"${name}"` : 'what is written');
+
 const isCountry = (value: unknown) =>
   typeof value === 'string' && /^[A-Z]{2}$/.test(value) && isSupportedCountry(value);
 
@@ -103,15 +106,13 @@ function nameFaults(member: string, value: unknown, { names }: KnownProviders): 
   const mend = `Name some of ${names.join(', ')}, such as ["${names[0] ?? 'twilio'}"].`;
   const isList = Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string');
   if (!isList) return [{ problem: `${member} is no list of providers.`, mend }];
-  const list = value as string[];
+  const list = value;
   const twice = list.find((name, index) => list.indexOf(name) !== index);
   return [
     ...list
       .filter((name) => !names.includes(name))
-      .map((name) => ({ problem: `"${name.slice(0, 40)}" in ${member} is no provider that is configured.`, mend })),
-    ...(twice === undefined
-      ? []
-      : [{ problem: `"${twice.slice(0, 40)}" is twice in ${member}.`, mend: 'Name it once.' }]),
+      .map((name) => ({ problem: `${quoted(name)} in ${member} is no provider that is configured.`, mend })),
+    ...(twice === undefined ? [] : [{ problem: `${quoted(twice)} is twice in ${member}.`, mend: 'Name it once.' }]),
   ];
 }
 
