@@ -61,14 +61,14 @@ export const ROLL_UP = named<At>(
     INSERT INTO route_stats (bucket, country, network, channel, provider, ${COUNTS})
       SELECT bucket, country, network, channel, provider, count(*), count(*) FILTER (WHERE outcome = 'accepted'),
           count(judged.id), count(*) FILTER (WHERE converted),
-          count(*) FILTER (WHERE s.provider IS NOT NULL AND (report = 'delivered' OR
+          count(*) FILTER (WHERE reporter IS NOT NULL AND (report = 'delivered' OR
             (report IN ('undelivered', 'failed') AND report_curable IS DISTINCT FROM false))),
-          count(*) FILTER (WHERE s.provider IS NOT NULL AND report = 'delivered'),
-          coalesce(sum(latency_ms) FILTER (WHERE s.provider IS NOT NULL), 0)::bigint,
+          count(*) FILTER (WHERE reporter IS NOT NULL AND report = 'delivered'),
+          coalesce(sum(latency_ms) FILTER (WHERE reporter IS NOT NULL), 0)::bigint,
           count(cost_micros), coalesce(sum(cost_micros), 0)
         FROM first LEFT JOIN judged ON judged.id = first.id AND judged.nth <= ${MOST_OF_A_BLOCK}
-          LEFT JOIN LATERAL (SELECT s.provider FROM report_sources AS s WHERE s.provider = first.provider
-            AND s.silent < 5 AND s.last_at > (SELECT at FROM span) - interval '1 day') AS s ON true
+          LEFT JOIN LATERAL (SELECT s.provider AS reporter FROM report_sources AS s WHERE s.provider = first.provider
+            AND s.silent < 5 AND s.last_at > (SELECT at FROM span) - interval '1 day') AS reporting ON true
         GROUP BY 1, 2, 3, 4, 5
       ON CONFLICT (bucket, country, network, channel, provider) DO UPDATE SET ${KEPT}`,
 );
