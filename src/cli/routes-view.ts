@@ -39,7 +39,7 @@ export function showPlace(report: PlaceReport): void {
   const points = (gain: number) => `${gain < 0 ? '' : '+'}${(gain * 100).toFixed(1)}`;
   console.log(
     `The shadow would have asked the same in ${percent(shadow.agreement)} of ${shadow.texts} texts: conversion ${points(mean)} points ` +
-      `(${points(low)} to ${points(high)}), $${shadow.priceGainUsd.toFixed(6)} saved on a segment.`,
+      `(${points(low)} to ${points(high)}), $${Math.abs(shadow.priceGainUsd).toFixed(6)} ${shadow.priceGainUsd < 0 ? 'more' : 'less'} a segment.`,
   );
   console.log(shadow.caution);
 }

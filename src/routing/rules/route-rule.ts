@@ -53,6 +53,7 @@ export interface KnownProviders {
 const MEMBERS = ['country', 'network', 'channel', 'providers', 'exclude', 'learn', 'comment'];
 const NETWORK = /^\d{3}(?:-\d{1,3})?$/;
 const ACTS = ['providers', 'exclude', 'learn'] as const;
+const LEAVE_ONE = 'Leave one in, or block the country by BLOCKED_COUNTRIES.';
 const EXAMPLE = 'Write it like {"country": "US", "providers": ["twilio", "aws-sns"]}.';
 
 /** What is wrong with a rule, all of it; or the rule. */
@@ -90,7 +91,7 @@ export function readRule(asked: unknown, known: KnownProviders, by: string): Rou
     ? { kind: 'learn' }
     : { kind: providers ? 'providers' : 'exclude', providers: (providers ?? exclude) as string[] };
   const rule = { ...match, act, by };
-  const nobody = nobodyFault(rule, known.providers);
+  const nobody = nobodyFault(rule, known);
   return nobody ? [nobody] : rule;
 }
 
@@ -117,8 +118,12 @@ function nameFaults(member: string, value: unknown, { names }: KnownProviders): 
 }
 
 /** Of a rule by which nobody would be left to carry the text. */
-function nobodyFault({ act, channel }: RouteRule, providers: SmsProviders | undefined): RuleFault | undefined {
-  if (!providers || act.kind === 'learn') return undefined;
+function nobodyFault({ act, channel }: RouteRule, { names, providers }: KnownProviders): RuleFault | undefined {
+  if (act.kind === 'learn') return undefined;
+  if (!providers)
+    return act.kind === 'exclude' && names.every((name) => act.providers.includes(name))
+      ? { member: 'exclude', problem: 'nobody would be left to carry the texts there.', mend: LEAVE_ONE }
+      : undefined;
   const channels = channel ? [channel] : CHANNELS.filter((each) => providers.some((one) => carries(one, each)));
   const isAllowed = (name: string) => act.providers.includes(name) === (act.kind === 'providers');
   const left = providers.filter(({ name }) => isAllowed(name));
@@ -131,6 +136,6 @@ function nobodyFault({ act, channel }: RouteRule, providers: SmsProviders | unde
     mend:
       act.kind === 'providers'
         ? `Name one that does: ${able.map(({ name }) => name).join(', ') || 'none is configured'}.`
-        : 'Leave one in, or block the country by BLOCKED_COUNTRIES.',
+        : LEAVE_ONE,
   };
 }

@@ -72,7 +72,9 @@ describe('a file of routes', () => {
     },
     {"country": "US",
      "learn": true},
-    7
+    7,
+    {"country": "GB",
+     "exclude": ["http", "twilio", "aws-sns"]}
   ]
 }`;
     expect(parseRoutes(text, { names }).faults.map(({ problem }) => problem)).toEqual([
@@ -81,6 +83,7 @@ describe('a file of routes', () => {
       'line 7: "nexmo" in providers is no provider that is configured.',
       'line 9: there is a rule for these texts already.',
       'line 11: it is no rule.',
+      'line 13: nobody would be left to carry the texts there.',
     ]);
   });
 

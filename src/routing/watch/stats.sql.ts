@@ -48,26 +48,27 @@ export const ROLL_UP = named<At>(
           AND a.route IS DISTINCT FROM 'failover' AND NOT a.follow_up AND a.outcome <> 'permanent'
           AND NOT EXISTS (SELECT 1 FROM attempts AS e WHERE e.message_id = a.message_id AND e.started_at < a.started_at)
     ), judged AS (
-      SELECT first.id, v.status = 'approved' AND NOT EXISTS (
-            SELECT 1 FROM messages AS om JOIN attempts AS o ON o.message_id = om.id
-              WHERE om.verification_id = v.id AND o.provider <> first.provider AND o.outcome IN ('accepted', 'unknown')) AS converted,
-          row_number() OVER (PARTITION BY first.bucket, coalesce(${BLOCK}, uuid_send(v.id)) ORDER BY first.started_at, first.id) AS nth
-        FROM first JOIN verifications AS v ON v.id = first.verification_id AND v.created_at = first.created_at
-          LEFT JOIN send_decisions AS d ON d.id = v.id
-        WHERE first.started_at <= (SELECT at FROM span) - ${JUDGED_AFTER} AND v.status <> 'canceled'
-          AND NOT EXISTS (SELECT 1 FROM verifications AS p WHERE p.phone_key = v.phone_key
-            AND p.created_at < v.created_at AND p.created_at > v.created_at - ${ONE_PHONE_PER})
+      SELECT first.*, v.converted, row_number() OVER (PARTITION BY bucket, converted IS NULL, block ORDER BY started_at, id) AS nth
+        FROM first LEFT JOIN LATERAL (
+          SELECT coalesce(${BLOCK}, uuid_send(v.id)) AS block, v.status = 'approved' AND NOT EXISTS (
+              SELECT 1 FROM messages AS om JOIN attempts AS o ON o.message_id = om.id
+                WHERE om.verification_id = v.id AND o.provider <> first.provider AND o.outcome IN ('accepted', 'unknown')) AS converted
+            FROM verifications AS v LEFT JOIN send_decisions AS d ON d.id = v.id
+            WHERE v.id = first.verification_id AND v.created_at = first.created_at AND v.status <> 'canceled'
+              AND first.started_at <= (SELECT at FROM span) - ${JUDGED_AFTER}
+              AND NOT EXISTS (SELECT 1 FROM verifications AS p WHERE p.phone_key = v.phone_key
+                AND p.created_at < v.created_at AND p.created_at > v.created_at - ${ONE_PHONE_PER})
+        ) AS v ON true
     )
     INSERT INTO route_stats (bucket, country, network, channel, provider, ${COUNTS})
       SELECT bucket, country, network, channel, provider, count(*), count(*) FILTER (WHERE outcome = 'accepted'),
-          count(judged.id), count(*) FILTER (WHERE converted),
+          count(converted) FILTER (WHERE nth <= ${MOST_OF_A_BLOCK}), count(*) FILTER (WHERE converted AND nth <= ${MOST_OF_A_BLOCK}),
           count(*) FILTER (WHERE reporter IS NOT NULL AND (report = 'delivered' OR
             (report IN ('undelivered', 'failed') AND report_curable IS DISTINCT FROM false))),
           count(*) FILTER (WHERE reporter IS NOT NULL AND report = 'delivered'),
           coalesce(sum(latency_ms) FILTER (WHERE reporter IS NOT NULL), 0)::bigint,
           count(cost_micros), coalesce(sum(cost_micros), 0)
-        FROM first LEFT JOIN judged ON judged.id = first.id AND judged.nth <= ${MOST_OF_A_BLOCK}
-          LEFT JOIN LATERAL (SELECT s.provider AS reporter FROM report_sources AS s WHERE s.provider = first.provider
+        FROM judged LEFT JOIN LATERAL (SELECT s.provider AS reporter FROM report_sources AS s WHERE s.provider = judged.provider
             AND s.silent < 5 AND s.last_at > (SELECT at FROM span) - interval '1 day') AS reporting ON true
         GROUP BY 1, 2, 3, 4, 5
       ON CONFLICT (bucket, country, network, channel, provider) DO UPDATE SET ${KEPT}`,
