@@ -49,7 +49,7 @@ it.each<[string[], number, RegExp]>([
   [['set', '--country', 'US', '--providers', 'nexmo'], 64, /"nexmo" in providers is no provider that is configured/],
   [['set', '--exclude', 'twilio,http'], 64, /nobody would be left/],
   [['set', '--country', 'US'], 64, /one of providers, exclude, learn/],
-  [['unset', '--country', 'FR'], 1, /no rule for exactly these texts/],
+  [['unset', '--country', 'FR'], 64, /no rule for exactly these texts/],
   [['why'], 64, /Name either a phone or a --message/],
   [['why', 'nobody'], 64, /digits/],
 ])('%j is refused', async (args, code, words) => {
