@@ -10,6 +10,7 @@ const rooms = {
   redis: ['kernel'],
   sms: ['kernel', 'prisma'],
   limits: ['kernel', 'prisma', 'redis'],
+  routing: ['kernel', 'prisma', 'http', 'audit', 'sms', 'metrics'],
   lookups: ['kernel', 'prisma', 'limits', 'sms'],
   fraud: ['kernel', 'prisma', 'http', 'audit', 'idempotency', 'limits', 'lookups', 'sms'],
   verification: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'lookups', 'fraud', 'sms'],
@@ -26,10 +27,11 @@ const rooms = {
   metrics: ['kernel', 'http'],
   spend: ['kernel', 'prisma', 'http', 'sms', 'metrics'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
-  config: ['kernel', 'sms', 'fraud'],
+  config: ['kernel', 'sms', 'fraud', 'routing'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
     ...['privacy', 'spend', 'fraud', 'audit', 'templates', 'experiments', 'analytics', 'senders', 'lookups', 'batches'],
+    'routing',
   ],
 };
 

@@ -24,6 +24,7 @@ import { PrivacyModule } from './privacy/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { RedisModule } from './redis/index.js';
 import { CHANNELS, OutboxModule, OwnSenders, SmsModule } from './sms/index.js';
+import { DestinationRouter, RouteBook, RoutingModule } from './routing/index.js';
 import { ReportsModule } from './reports/index.js';
 import { poolsOf, SendersModule } from './senders/index.js';
 import { SpendModule } from './spend/index.js';
@@ -61,6 +62,7 @@ export class AppModule {
     const { sms, limits, phone, verification, server, database, redis, apiKeys, auth, webhooks } = config;
     const issuer = server.publicBaseUrl ?? `http://${server.host}:${server.port}`;
     const context = { publicBaseUrl: server.publicBaseUrl, webhookSecret: sms.webhookSecret };
+    const book = new RouteBook(config.routing.rules);
     const leaseMs = sms.sendBudgetMs + LEASE_MARGIN_MS;
     return {
       module: AppModule,
@@ -76,8 +78,10 @@ export class AppModule {
           inject: [KeyRing],
           useFactory: (keys: KeyRing) => {
             const providers = sms.providers.map(({ definition, env }) => definition.create(env, context));
+            const price = (name: string, country: string | null) => limits.prices.perSegment(name, country);
             return {
               providers,
+              router: new DestinationRouter({ ...config.routing, providers, price }, book),
               senders: new OwnSenders(providers, { hash: (text) => keys.lookupKey('sender', text) }),
               attemptTimeoutMs: sms.attemptTimeoutMs,
               sendBudgetMs: sms.sendBudgetMs,
@@ -142,6 +146,7 @@ export class AppModule {
           program: { retention: { days: config.retentionDays }, defaultRegion: phone.defaultRegion },
         }),
         MetricsModule,
+        RoutingModule.forRoot({ book }),
         SpendModule.forRootAsync({
           inject: [WebhookEvents],
           useFactory: (events: WebhookEvents) => ({

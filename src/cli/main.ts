@@ -12,6 +12,7 @@ import { limitsCommand } from './commands/limits.command.js';
 import { lookupCommand } from './commands/lookup.command.js';
 import { pricesCommand } from './commands/prices.command.js';
 import { privacyCommands } from './commands/privacy.command.js';
+import { routesCommand } from './commands/routes.command.js';
 import { secretCommand } from './commands/secret.command.js';
 import { sendCommand } from './commands/send.command.js';
 import { sendersCommand } from './commands/senders.command.js';
@@ -29,8 +30,8 @@ const program = new Command('sixdigit')
   .showHelpAfterError();
 const COMMANDS = [
   ...[analyticsCommand, batchesCommand, experimentsCommand, fraudCommand, keysCommand, limitsCommand, lookupCommand],
-  ...[pricesCommand, privacyCommands, secretCommand, sendCommand, sendersCommand, spendCommand, templatesCommand],
-  webhooksCommand,
+  ...[pricesCommand, privacyCommands, routesCommand, secretCommand, sendCommand, sendersCommand, spendCommand],
+  ...[templatesCommand, webhooksCommand],
 ];
 for (const add of COMMANDS) add(program);
 

@@ -1,5 +1,6 @@
 import type { FraudOptions } from '../fraud/index.js';
 import type { CountryCode } from '../kernel/index.js';
+import type { RoutingConfig } from '../routing/index.js';
 import type { PriceList, ProviderDefinition, TemplateOptions } from '../sms/index.js';
 
 /** One provider that is used, with its variables read and validated. */
@@ -77,6 +78,7 @@ export interface AppConfig {
     /** Millionths of a dollar. */
     readonly priceMicros: (country: string | null) => number;
   };
+  readonly routing: RoutingConfig;
   readonly verification: {
     readonly codeLength: number;
     readonly ttlSecs: number;

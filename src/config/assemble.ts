@@ -1,5 +1,6 @@
 import type { ChallengeOptions, FraudOptions } from '../fraud/index.js';
 import type { CountryCode } from '../kernel/index.js';
+import type { RouteRule, RoutingMode } from '../routing/index.js';
 import type { PriceList } from '../sms/index.js';
 import type { AppConfig } from './app-config.js';
 import { developmentApiKey, developmentSecret } from './development-secret.js';
@@ -13,11 +14,11 @@ const MICROS = 1_000_000;
 export function assemble(
   env: Environments,
   setup: SmsSetup,
-  prices: PriceList,
+  { prices, routes }: { readonly prices: PriceList; readonly routes: readonly RouteRule[] },
   warnings: readonly string[],
   lookups: AppConfig['lookups'],
 ): AppConfig {
-  const { server, storage, secrets, sms, limits, verification, auth, webhooks, fraud } = env;
+  const { server, storage, secrets, sms, limits, verification, auth, webhooks, fraud, routing } = env;
   const current = secrets.APP_SECRET ?? developmentSecret(storage.DATA_DIR);
   const devApiKey = secrets.API_KEYS ? undefined : developmentApiKey(current);
   return {
@@ -81,6 +82,12 @@ export function assemble(
       },
     },
     lookups,
+    routing: {
+      mode: routing.ROUTING as RoutingMode,
+      costWeight: routing.ROUTING_COST_WEIGHT,
+      floor: routing.ROUTING_FLOOR / 100,
+      rules: routes,
+    },
     verification: {
       codeLength: verification.VERIFICATION_CODE_LENGTH,
       ttlSecs: verification.VERIFICATION_TTL_SECS,

@@ -15,6 +15,7 @@ const HEADINGS: Readonly<Record<keyof typeof ENVIRONMENTS, string>> = {
   privacy: 'Privacy',
   fraud: 'Fraud',
   lookups: 'Lookups',
+  routing: 'Routing',
 };
 
 const PREFACE = `# Copy this file to .env and take the # off what you need: as it is, it changes nothing.

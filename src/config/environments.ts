@@ -8,6 +8,7 @@ import { FraudEnvironment } from './variables/fraud.environment.js';
 import { LimitsEnvironment } from './variables/limits.environment.js';
 import { LookupsEnvironment } from './variables/lookups.environment.js';
 import { PrivacyEnvironment } from './variables/privacy.environment.js';
+import { RoutingEnvironment } from './variables/routing.environment.js';
 import { SecretsEnvironment } from './variables/secrets.environment.js';
 import { ServerEnvironment } from './variables/server.environment.js';
 import { SmsEnvironment } from './variables/sms.environment.js';
@@ -29,6 +30,7 @@ export const ENVIRONMENTS = {
   privacy: PrivacyEnvironment,
   fraud: FraudEnvironment,
   lookups: LookupsEnvironment,
+  routing: RoutingEnvironment,
 } as const;
 
 export type Environments = { readonly [K in keyof typeof ENVIRONMENTS]: InstanceType<(typeof ENVIRONMENTS)[K]> };

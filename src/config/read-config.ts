@@ -9,6 +9,7 @@ import { ENVIRONMENTS, readEnvironments } from './environments.js';
 import { lookupFaults, lookupSetup } from './lookup-setup.js';
 import { readPrices } from './prices.js';
 import { productionFaults } from './production-rules.js';
+import { readRoutes } from './routes.js';
 import { smsSetup } from './sms-setup.js';
 import { warningsOf } from './warnings.js';
 
@@ -26,9 +27,16 @@ export function readConfig(source: Source, { definitions = providerDefinitions }
   const production = env.server.NODE_ENV === 'production';
   const setup = smsSetup(env, definitions, source);
   const { prices, faults: priceFaults } = readPrices(env.limits.PRICES_FILE);
+  // Where nothing leaves, rules may name whoever would carry it.
+  const named = setup.mode === 'live' ? setup.providers.map(({ definition }) => definition) : definitions;
+  const routes = readRoutes(
+    env.routing.ROUTES_FILE,
+    named.map(({ name }) => name),
+  );
   const all = [
     ...faults,
     ...priceFaults,
+    ...routes.faults,
     ...setup.faults,
     ...lookupFaults(env, source),
     ...(production ? productionFaults(env) : []),
@@ -39,6 +47,7 @@ export function readConfig(source: Source, { definitions = providerDefinitions }
   }
 
   const lookups = lookupSetup(env, source, setup.mode, prices);
-  const config = assemble(env, setup, prices, [...warnings, ...setup.warnings, ...warningsOf(env)], lookups);
+  const told = [...warnings, ...setup.warnings, ...warningsOf(env)];
+  const config = assemble(env, setup, { prices, routes: routes.rules }, told, lookups);
   return deepFreeze(config, new Set<object>([...definitions, prices]));
 }

@@ -43,6 +43,7 @@ export class MessageHistory {
         outcome: attempt.outcome,
         ...(attempt.fault !== null && { fault: attempt.fault }),
         ...(attempt.followUp && { followUp: true }),
+        ...(attempt.route !== null && { route: attempt.route }),
         ...(attempt.report !== null && { report: attempt.report }),
         ...(attempt.reportCode !== null && { reportCode: attempt.reportCode }),
         ...(attempt.notOnChannel && { notOnChannel: true }),

@@ -93,6 +93,11 @@ export class AttemptDto {
   @ApiPropertyOptional({ description: 'Begun because the report about an earlier one was bad or missing.' })
   followUp?: true;
   @ApiPropertyOptional({
+    example: 'learned',
+    description: 'Why this provider: rule, learned, floor (to stay measured) or failover; absent: by preference.',
+  })
+  route?: string;
+  @ApiPropertyOptional({
     enum: ['accepted', 'sent', 'delivered', 'undelivered', 'failed'],
     description: 'What its network said became of it.',
   })

@@ -47,7 +47,7 @@ import { Templates } from './templates/templates.js';
     },
     SmsService,
   ],
-  exports: [SmsProviders, Rotation, Pricing, Senders, SmsService, Templates],
+  exports: [SmsProviders, Rotation, Router, Pricing, Senders, SmsService, Templates],
 })
 export class SmsModule extends SmsModuleBase implements OnApplicationShutdown {
   constructor(@Inject(SmsProviders) private readonly providers: SmsProviders) {

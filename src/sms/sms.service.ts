@@ -16,7 +16,7 @@ import { ChannelUnavailable, EmptyMessage, MessageTooLong, SmsDisabled } from '.
 import { SmsProviders } from './provider/sms-provider.js';
 import { carries, type Channel } from './provider/channel.js';
 import { Rotation } from './routing/rotation.js';
-import { Router, type Destination } from './routing/router.js';
+import { Router, whyOf, type Destination } from './routing/router.js';
 import { Senders } from './senders/senders.js';
 import { SMS_OPTIONS, type SmsOptions } from './sms.options.js';
 
@@ -121,7 +121,7 @@ export class SmsService {
     if (!turn) return undefined;
     const way: Itinerary = { ...route, channel, senderAt: (provider) => this.senders.pick(provider, destination) };
     const { name: provider } = turn.provider;
-    const first = { id: randomUUID(), provider, sender: way.senderAt(provider), route: route.why };
+    const first = { id: randomUUID(), provider, sender: way.senderAt(provider), route: whyOf(route, provider) };
     const begunAt = this.delivery.clock.monotonic();
     return {
       first,
@@ -130,6 +130,7 @@ export class SmsService {
       deliver: async (text, journal = NO_JOURNAL) => {
         checkLength(text.body);
         const whole = { ...text, to };
+        if (tried.length === 0) this.router.began(destination, provider, first.route);
         return new Delivery(this.delivery, whole, journal, way, { tried, mayBeOut }, begunAt).run({ ...first, turn });
       },
     };
@@ -137,12 +138,12 @@ export class SmsService {
 
   /** Whether what one of `tried` may have sent may be sent once more: by another, or by the only one there is. */
   mayTryAgain(destination: Destination, tried: readonly string[]): boolean {
-    return this.router.routeTo(destination).providers.length === 1 || this.hasOther(destination, tried);
+    return this.router.candidates(destination).length === 1 || this.hasOther(destination, tried);
   }
 
   /** Whether a provider outside `tried` could carry it, whatever it does now. */
   hasOther(destination: Destination, tried: readonly string[]): boolean {
-    return this.router.routeTo(destination).providers.some((name) => !tried.includes(name));
+    return this.router.candidates(destination).some((name) => !tried.includes(name));
   }
 
   /** Who is asked first where all are well; null: nobody carries it. */

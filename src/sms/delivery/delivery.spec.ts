@@ -80,6 +80,14 @@ describe('Delivery', () => {
     },
   );
 
+  it('goes on to the third when two surely did not send, and not while two may have', async () => {
+    const sure = [new Scripted('a', ['throttled']), new Scripted('b', ['unreachable']), new Scripted('c', [])];
+    expect((await deliver(sure)).outcomes).toEqual(['a not_sent', 'b not_sent', 'c accepted']);
+    const unsure = [new Scripted('a', ['unconfirmed']), new Scripted('b', ['unconfirmed']), new Scripted('c', [])];
+    const { calls, dispatch } = await deliver(unsure);
+    expect([calls, dispatch.status]).toEqual([[1, 1, 0], 'unknown']);
+  });
+
   it.each(['bad_destination', 'opted_out'] as const)('asks nobody else on %s', async (fault) => {
     const { dispatch, calls } = await deliver([new Scripted('a', [fault]), new Scripted('b', [])]);
     expect(calls).toEqual([1, 0]);

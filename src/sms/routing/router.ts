@@ -15,11 +15,27 @@ export interface Route {
   readonly providers: readonly string[];
   /** Why in this order, in one word; null: it is the operator's preference. */
   readonly why: string | null;
+  /** The same of whoever comes after the first, where that differs. */
+  readonly then?: string | null;
 }
+
+/** Why that one, when it is asked first of all who may be asked now. */
+export const whyOf = ({ providers, why, then }: Route, provider: string): string | null =>
+  then === undefined || providers[0] === provider ? why : then;
 
 export abstract class Router {
   /** In memory, at once: it is asked before every first try. */
   abstract routeTo(destination: Destination): Route;
+
+  /** Everybody who may be asked, whatever the order: nothing is drawn for that. */
+  candidates(destination: Destination): readonly string[] {
+    return this.routeTo(destination).providers;
+  }
+
+  /** A text's first try begins there, for that reason. */
+  began(_destination: Destination, _provider: string, _route: string | null): void {
+    // Who learns nothing counts nothing.
+  }
 }
 
 /** By preference, whoever carries the channel. */
