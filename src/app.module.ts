@@ -78,10 +78,12 @@ export class AppModule {
           inject: [KeyRing],
           useFactory: (keys: KeyRing) => {
             const providers = sms.providers.map(({ definition, env }) => definition.create(env, context));
-            const price = (name: string, country: string | null) => limits.prices.perSegment(name, country);
             return {
               providers,
-              router: new DestinationRouter({ ...config.routing, providers, price }, book),
+              router: new DestinationRouter(
+                { ...config.routing, providers, price: limits.prices.perSegment.bind(limits.prices) },
+                book,
+              ),
               senders: new OwnSenders(providers, { hash: (text) => keys.lookupKey('sender', text) }),
               attemptTimeoutMs: sms.attemptTimeoutMs,
               sendBudgetMs: sms.sendBudgetMs,

@@ -181,7 +181,9 @@ export class BatchSender {
     if (ready.length === 0) return [];
     const { capMicros: cap, keptMicros: kept } = this.pricing;
     const cost = ready.map(({ phone, wording: { segments }, plan }) => {
-      const { priceMicros, reserveMicros } = this.pricing.costOf(segments, phone.country ?? null, plan.first.provider);
+      const { first, channel } = plan;
+      const country = phone.country ?? null;
+      const { priceMicros, reserveMicros } = this.pricing.costOf(segments, country, first.provider, [{ channel }]);
       return { price: priceMicros, need: Math.max(reserveMicros, priceMicros) };
     });
     const asked: sql.BeginParameters = {
@@ -245,7 +247,7 @@ export class BatchSender {
   }
 
   private send({ row: { id, turn }, phone, wording, plan }: Ready): void {
-    const billed = { country: phone.country ?? null, segments: wording.segments };
+    const billed = { country: phone.country ?? null, segments: wording.segments, channel: plan.channel };
     const text = { body: wording.body, validForSecs: this.validSecs };
     const work = this.handover
       .deliver({ id, turn }, plan, phone, text, billed)

@@ -70,13 +70,13 @@ export class RowReader {
       ref = refIn(value) ?? ref;
       const given = checked(value);
       const phone = PhoneNumber.parse(given.to, this.options.defaultRegion);
-      this.destinations.admit(phone);
       const { locale = null, channel } = given;
+      this.destinations.admit(phone, channel);
       const provider = this.sms.firstFor({ to: phone, channel });
       if (provider === null) throw new RowFault('CHANNEL_UNAVAILABLE', `No provider here carries ${channel}.`);
       const content = this.writer.contentOf(given);
       const { segments } = this.writer.write(content, phone, locale);
-      const costMicros = this.pricing.price(segments, phone.country ?? null, provider);
+      const costMicros = this.pricing.price(segments, phone.country ?? null, provider, channel);
       return { id: idOf(batch, ref), ref, row, phone, content, locale, channel, segments, costMicros };
     } catch (error) {
       if (error instanceof RowFault) return { ref, row, code: error.code, detail: error.detail };

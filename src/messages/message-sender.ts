@@ -22,7 +22,6 @@ import {
 import { Handover } from './handover.js';
 import { MessageWriter, type Content } from './message-writer.js';
 import * as sql from './message.sql.js';
-import { ChannelUnavailable } from './messages.errors.js';
 import { MESSAGES_OPTIONS, type MessagesOptions } from './messages.options.js';
 
 export interface TextRequest {
@@ -80,17 +79,17 @@ export class MessageSender {
     const wording = this.writer.write(content, phone, locale ?? null);
     const before = run?.isRepeat && (await this.sentBefore(run, phone, wording));
     if (before) return before;
-    if (!this.sms.isDisabled && this.sms.firstFor({ to: phone, channel }) === null)
-      throw new ChannelUnavailable(channel);
+    this.sms.checkCarried([channel]);
     const phoneKey = this.keys.lookupKey('phone', phone.line);
-    const price = this.pricing.worst(wording.segments, phone.country ?? null, 1);
-    const decision = await this.guard.admitResend(phone, phoneKey, price, true);
+    const price = this.pricing.worst(wording.segments, phone.country ?? null, 1, channel);
+    const decision = await this.guard.admitResend(phone, phoneKey, price, true, [channel]);
+    const info = this.guard.looksUp ? await this.guard.inspect(phone, [channel]) : undefined;
     const former = this.keys.formerLookupKey('phone', phone.line);
     if (former) await this.database.query(sql.ADOPT_PHONE, [phoneKey, former]);
 
     const id = run?.id ?? randomUUID();
-    const plan = this.sms.plan({ to: phone, channel });
-    const cost = this.pricing.costOf(wording.segments, phone.country ?? null, plan?.first.provider ?? null);
+    const plan = this.sms.plan({ to: phone, channel, network: info?.network ?? undefined });
+    const cost = this.costOf(wording, phone, plan?.first.provider, channel);
     try {
       const { version: key_version, data: phone_sealed } = this.keys.seal(phone.e164, phoneKey);
       const message = {
@@ -120,7 +119,7 @@ export class MessageSender {
 
   private async deliver(id: string, plan: Plan, phone: PhoneNumber, wording: Wording): Promise<DeliveryStatus> {
     const text = { body: wording.body, validForSecs: this.validSecs };
-    const billed = { country: phone.country ?? null, segments: wording.segments };
+    const billed = { country: phone.country ?? null, segments: wording.segments, channel: plan.channel };
     const { status, dispatch } = await this.handover.deliver({ id, turn: 0 }, plan, phone, text, billed);
     this.logger.log(`message ${id} to ${phone}: ${status}`);
     if (status !== 'failed' || !dispatch) return status;
@@ -150,15 +149,18 @@ export class MessageSender {
     const include = { attempts: { orderBy: { startedAt: 'asc' } } } as const;
     const found = await answerTo(this.prisma.message.findUnique({ where: { id }, include }));
     if (!found) return undefined;
-    const { status, createdAt, attempts } = found;
+    const { status, createdAt, attempts, channel } = found;
     if (status === 'failed' && attempts.every(({ outcome }) => outcome === 'not_sent')) throw new DeliveryUnavailable();
-    const country = phone.country ?? null;
-    const cost = this.pricing.costOf(wording.segments, country, attempts[0]?.provider ?? null);
+    const cost = this.costOf(wording, phone, attempts[0]?.provider, channel as Channel);
     return { ...this.shown(id, phone, wording, cost), status, createdAt, quotas: [] };
   }
 
-  private shown(id: string, phone: PhoneNumber, { segments }: Wording, { priceMicros, country }: Cost) {
-    const micros = priceMicros || this.pricing.worst(segments, country, 1);
+  private costOf({ segments }: Wording, { country = undefined }: PhoneNumber, provider = '', channel: Channel): Cost {
+    return this.pricing.costOf(segments, country ?? null, provider || null, [{ channel }]);
+  }
+
+  private shown(id: string, phone: PhoneNumber, { segments }: Wording, { priceMicros, reserveMicros }: Cost) {
+    const micros = priceMicros || reserveMicros;
     return { id, phone: phone.masked, segments, ...(!this.pricing.isFree && { cost: micros / MICROS }) };
   }
 }

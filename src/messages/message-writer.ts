@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { KeyRing, type PhoneNumber } from '../kernel/index.js';
-import { checkLength, MessageTexts, segmentsOf, Templates, type Wording } from '../sms/index.js';
+import { checkLength, MessageTexts, segmentsOf, Templates, type ClaimedRow, type Wording } from '../sms/index.js';
 import { BodyOrTemplate } from './messages.errors.js';
 
 /** What a text says: itself, or what a template makes of it. */
@@ -29,7 +29,7 @@ export class MessageWriter {
   ) {
     texts.registerOthers((message, phone) => {
       const content = this.open(message);
-      return Promise.resolve(content && this.write(content, phone, message.locale, message.variant));
+      return Promise.resolve(content && this.writeAgain(content, phone, message));
     });
   }
 
@@ -55,6 +55,16 @@ export class MessageWriter {
     const wording = this.wordingOf(content, to, locale, variant);
     checkLength(wording.body);
     return wording;
+  }
+
+  /** The same wording, whatever its template says by now. */
+  private async writeAgain(content: Content, to: PhoneNumber, message: ClaimedRow): Promise<Wording> {
+    const { locale, template_version: version, variant } = message;
+    if ('body' in content) return this.write(content, to, locale);
+    return this.templates.renderAgain(
+      { ...content, locale, country: to.country ?? null, variant },
+      { locale, version, variant },
+    );
   }
 
   seal(id: string, content: Content): Uint8Array {

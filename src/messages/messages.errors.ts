@@ -10,13 +10,3 @@ export class BodyOrTemplate extends DomainError {
     super('A text is either a body or a template.');
   }
 }
-
-export class ChannelUnavailable extends DomainError {
-  readonly kind = 'invalid';
-  readonly code = 'CHANNEL_UNAVAILABLE';
-  override readonly hint = 'Leave "channel" out for a plain text. Operators: configure a provider that carries it.';
-
-  constructor(channel: string) {
-    super(`No provider here carries ${channel}.`);
-  }
-}

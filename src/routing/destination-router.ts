@@ -1,4 +1,12 @@
-import { carries, Router, type Destination, type Micros, type Route, type SmsProviders } from '../sms/index.js';
+import {
+  carries,
+  Router,
+  type Channel,
+  type Destination,
+  type Micros,
+  type Route,
+  type SmsProviders,
+} from '../sms/index.js';
 import type { Random } from './learning/beta.js';
 import type { Place } from './learning/knowledge.js';
 import { armsOf, draw, type Arm, type Candidate } from './learning/sampler.js';
@@ -10,7 +18,7 @@ export interface RouterOptions extends RoutingPolicy {
   /** Most preferred first. */
   readonly providers: SmsProviders;
   /** Of one segment. */
-  readonly price: (provider: string, country: string | null) => Micros;
+  readonly price: (provider: string, country: string | null, channel: Channel) => Micros;
   /** For tests. */
   readonly random?: Random;
 }
@@ -86,7 +94,7 @@ export class DestinationRouter extends Router {
 
   private find(place: Place): Way {
     const able = this.providers.flatMap((provider) =>
-      carries(provider, place.channel as never) ? [provider.name] : [],
+      carries(provider, place.channel as Channel) ? [provider.name] : [],
     );
     const rule = this.book.rules.find(place);
     const left = rule ? leftBy(rule, able) : able;
@@ -97,7 +105,7 @@ export class DestinationRouter extends Router {
     const candidates = order.map((provider) => ({
       provider,
       known: this.book.knowledge.of(place, provider),
-      priceMicros: this.options.price(provider, place.country || null),
+      priceMicros: this.options.price(provider, place.country || null, place.channel as Channel),
     }));
     const isDrawn = mode === 'learn' && order.length > 1;
     const isRuled = act === 'providers' || (act === 'exclude' && !isDrawn);
