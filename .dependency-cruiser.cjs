@@ -19,7 +19,7 @@ const rooms = {
   auth: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'verification'],
   reports: ['kernel', 'http', 'sms'],
   messages: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
-  batches: ['kernel', 'prisma', 'http', 'limits', 'fraud', 'sms', 'messages'],
+  batches: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms', 'messages'],
   templates: ['kernel', 'prisma', 'http', 'idempotency', 'audit', 'sms'],
   senders: ['kernel', 'prisma', 'http', 'idempotency', 'audit', 'sms'],
   webhooks: ['kernel', 'prisma', 'http', 'idempotency', 'audit'],

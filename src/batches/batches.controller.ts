@@ -14,6 +14,7 @@ import {
 import type { FastifyReply } from 'fastify';
 
 import { ApiProblems, CallerName, NeedsScope, StreamedBody, StreamedRoute, type Streamed } from '../http/index.js';
+import { ApiRepeatable } from '../idempotency/index.js';
 import { isUuid } from '../kernel/index.js';
 import { BatchDto, BatchErrorDto, BatchQueryDto, BatchRowDto, UploadDto } from './batch.dto.js';
 import { InvalidBatchId, NotRows } from './batch.errors.js';
@@ -98,6 +99,7 @@ export class BatchesController {
 
   @Post(':id/pause')
   @HttpCode(200)
+  @ApiRepeatable()
   @ApiOperation({ summary: 'Begin no more rows for now', description: 'Repeating it changes nothing.' })
   @ApiOkResponse({ type: BatchDto })
   @ApiProblems(403, 404, 409, 503)
@@ -107,6 +109,7 @@ export class BatchesController {
 
   @Post(':id/resume')
   @HttpCode(200)
+  @ApiRepeatable()
   @ApiOperation({
     summary: 'Go on',
     description: 'Also with a batch of which only some rows came. Repeating it changes nothing.',
@@ -121,6 +124,7 @@ export class BatchesController {
 
   @Post(':id/cancel')
   @HttpCode(200)
+  @ApiRepeatable()
   @ApiOperation({ summary: 'End it', description: 'What is not begun is never sent. Repeating it changes nothing.' })
   @ApiOkResponse({ type: BatchDto })
   @ApiProblems(403, 404, 409, 503)

@@ -148,10 +148,12 @@ describe('what AWS says of a text', () => {
     return typeof reports === 'string' ? reports : reports[0];
   };
   const undelivered = (code: string, curable: boolean) => ({ status: 'undelivered', code, curable });
+  /** It is our sender that the carrier does not let through. */
+  const blocked = (code: string) => ({ ...undelivered(code, true), senderFault: 'blocked' });
 
   it.each([
-    ['Blocked as spam by phone carrier', undelivered('spam', true)],
-    ['Phone carrier has blocked this message', undelivered('carrier-blocked', true)],
+    ['Blocked as spam by phone carrier', blocked('spam')],
+    ['Phone carrier has blocked this message', blocked('carrier-blocked')],
     ['Phone is currently unreachable/unavailable', undelivered('phone-unreachable', true)],
     ['Unknown error attempting to reach phone', undelivered('unknown', true)],
     ['No quota left for account', undelivered('no-quota', true)],
@@ -172,8 +174,8 @@ describe('what AWS says of a text', () => {
     ['TEXT_UNREACHABLE', {}, undelivered('phone-unreachable', true)],
     ['TEXT_UNREACHABLE', { isFinal: false }, { status: 'accepted' }],
     ['TEXT_INVALID', {}, undelivered('invalid-number', false)],
-    ['TEXT_CARRIER_BLOCKED', {}, undelivered('carrier-blocked', true)],
-    ['TEXT_SPAM', {}, undelivered('spam', true)],
+    ['TEXT_CARRIER_BLOCKED', {}, blocked('carrier-blocked')],
+    ['TEXT_SPAM', {}, blocked('spam')],
     ['TEXT_TTL_EXPIRED', {}, undelivered('expired', true)],
     ['TEXT_PROTECT_BLOCKED', {}, undelivered('protect-blocked', true)],
     [

@@ -6,7 +6,6 @@ import { adminKey } from '../setup/admin.js';
 import { startApp, type TestApp } from '../setup/app.js';
 import { age } from '../setup/database.js';
 import { codeIn, credentials } from '../setup/instances.js';
-import { giveWordings } from '../setup/wordings.js';
 import { FakeSns, FakeTwilio } from '../support/index.js';
 
 jest.setTimeout(120_000);
@@ -27,8 +26,12 @@ let phones = 0;
 beforeAll(async () => {
   [twilio, sns] = await Promise.all([FakeTwilio.start(), FakeSns.start()]);
   app = await startApp(credentials(twilio, sns));
-  giveWordings(app, { short: '{code} (short)', formal: 'Dear customer, your code is {code}.' });
   admin = await adminKey(app);
+  const wordings = { short: '{{code}} (short)', formal: 'Dear customer, your code is {{code}}.' };
+  for (const [variant, body] of Object.entries(wordings)) {
+    const put = await byAdmin('PUT', '/v1/admin/templates/verification/en', { variant, body });
+    if (put.status !== 200) throw new Error(JSON.stringify(put.body));
+  }
 });
 afterAll(async () => {
   await app.close();

@@ -417,11 +417,13 @@ it('is documented at every POST that needs an API key', () => {
   // What tells a secret is told once, and what is answered about a number is for nobody else.
   const toldOnce = ['/v1/admin/keys', '/v1/webhook-endpoints', '/v1/webhook-endpoints/{id}/rotate-secret'];
   const kept = Object.entries(paths).filter(([path]) => !toldOnce.includes(path) && !path.startsWith('/v1/phones/'));
-  const posts = kept.flatMap(([, { post: operation }]) => (operation ? [operation] : []));
+  const posts = kept.flatMap(([path, { post }]) => (post ? [{ ...post, path }] : []));
   const repeatable = posts.filter(({ security = [{ apiKey: [] }] }) => security.some((way) => 'apiKey' in way));
   expect(repeatable.length).toBeGreaterThanOrEqual(3);
-  for (const { parameters, responses } of repeatable) {
+  for (const { path, parameters, responses } of repeatable) {
     expect(parameters).toContainEqual(expect.objectContaining({ name: 'Idempotency-Key', in: 'header' }));
-    expect(Object.keys(responses)).toEqual(expect.arrayContaining(['409', '422']));
+    // A body that is read as it comes is not compared as a whole: its rows are, by their refs.
+    const conflicts = path === '/v1/messages/batch' ? ['409'] : ['409', '422'];
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(conflicts));
   }
 });

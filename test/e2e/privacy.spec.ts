@@ -27,6 +27,7 @@ const ROOMS = [
   'decisions',
   'audit',
   'spend',
+  'analytics',
   'sender_blocks',
   'lookups',
   'limits',
