@@ -103,7 +103,9 @@ describe.each(TITLED)('$title adapter', ({ name, channel, reads, start, at, stra
 
   it('sends under the sender that a text names, if its senders are ours to name', async () => {
     await provider.send({ ...message(), sender: '+12065550100' }, AbortSignal.timeout(5_000));
-    if (hasSenders(provider)) expect(fake.ledger[0]?.from).toBe('+12065550100');
+    // WhatsApp messages and calls go out under a number of their own.
+    const isOurs = hasSenders(provider) && (message().channel ?? 'sms') === 'sms';
+    if (isOurs) expect(fake.ledger[0]?.from).toBe('+12065550100');
     else expect(fake.ledger[0]?.from).not.toBe('+12065550100');
     expect(fake.faults).toEqual([]);
   });
@@ -204,7 +206,7 @@ describe.each(TITLED)('$title adapter', ({ name, channel, reads, start, at, stra
   });
 
   it('has 512 sends in flight at once', async () => {
-    fake.behave({ kind: 'latency', ms: 1_500 });
+    fake.behave({ kind: 'latency', ms: 4_000 });
     await Promise.all(Array.from({ length: 512 }, () => send(provider, 15_000)));
     expect(fake.ledger).toHaveLength(512);
     expect(fake.peakInFlight).toBe(512);
