@@ -5,7 +5,7 @@ const { PostgresDatabase } = await dist('prisma/postgres-database.js');
 
 const without = {
   start_verification: (values, order) => values.with(order.indexOf('cooldown_secs'), 0),
-  resend_verification: (values) => values.with(1, [0]),
+  resend_verification: (values, order) => values.with(order.indexOf('cooldowns'), [0]),
 };
 for (const { prototype } of [EmbeddedDatabase, PostgresDatabase]) {
   const { query } = prototype;
