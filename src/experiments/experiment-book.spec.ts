@@ -6,6 +6,7 @@ import type { Beginning } from '../verification/index.js';
 import { ExperimentBook } from './experiment-book.js';
 
 class OneExperiment extends Database {
+  readonly outlivesUs = false;
   isDown = false;
   readonly row = {
     ...{ id: randomUUID(), template: 'verification', locale: null as string | null, winner: null as string | null },

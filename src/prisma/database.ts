@@ -72,6 +72,9 @@ export const isDuplicate = (error: unknown): boolean => (error as { code?: unkno
  * times the CPU of the same statement.
  */
 export abstract class Database {
+  /** Whether it goes on when this process dies, so that what it was told is not lost with it, flushed or not. */
+  abstract readonly outlivesUs: boolean;
+
   /** @throws {DatabaseUnavailable | Refused} when no answer can be had, or it is no; any other error is a bug in the statement. */
   abstract query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
   abstract close(): Promise<void>;

@@ -10,6 +10,8 @@ import { pgliteAdapter } from './pglite-adapter.js';
 
 /** PostgreSQL inside this process, in one folder, for one process. Survives a crash of the process, not of the machine. */
 export class EmbeddedDatabase extends Database {
+  readonly outlivesUs = false;
+
   private constructor(
     private readonly db: PGlite,
     private readonly release: () => void,

@@ -21,6 +21,8 @@ const STATEMENT_TIMEOUT_MS = 5_000;
 const UNAVAILABLE = /^(08|28|3D|53|55|57|58|25006|40001|40P01)/;
 
 export class PostgresDatabase extends Database {
+  readonly outlivesUs = true;
+
   private constructor(private readonly pool: Pool) {
     super();
   }

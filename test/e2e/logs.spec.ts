@@ -209,7 +209,7 @@ describe('what is kept of codes, phones and secrets', () => {
       'any answer',
       () => answers.map(({ headers, body }) => JSON.stringify([[...headers], { ...body, proof: '' }])).join('\n'),
     ],
-  ])('is not in %s:', (_, textOf) => {
+  ])('is not in %s:', (place, textOf) => {
     it('a code, sent or guessed', () => {
       const sent = ledger().map(({ body }) => /\d{6}/.exec(body)?.[0] ?? '');
       expect(sent.length).toBeGreaterThan(10);
@@ -217,7 +217,9 @@ describe('what is kept of codes, phones and secrets', () => {
     });
 
     it('a whole phone, however it is written', () => {
-      const numbers = [...phones, ...UNREADABLE, SENDER, '+15005550004'].map(digitsOf);
+      // The number that a text goes out under is ours, and kept with each try.
+      const ours = place === 'the database' ? [] : [SENDER];
+      const numbers = [...phones, ...UNREADABLE, ...ours, '+15005550004'].map(digitsOf);
       expect(numbers.length).toBeGreaterThan(15);
       const found = numbers.filter((digits) => textOf().includes(digits.slice(1, 11)));
       expect(found).toEqual([]);

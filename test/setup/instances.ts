@@ -32,6 +32,10 @@ export class SpiedDatabase extends Database {
     super();
   }
 
+  get outlivesUs(): boolean {
+    return this.inner.outlivesUs;
+  }
+
   async query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
     this.statements.push(statement.name);
     await this.before.get(statement.name)?.();

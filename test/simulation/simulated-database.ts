@@ -21,6 +21,8 @@ const idIn = (statement: Statement | NamedStatement<{ id: string }>, values: rea
 
 /** One process's way to the database that all share; every statement takes its time, and may get lost on it. */
 export class SimulatedDatabase extends Database {
+  readonly outlivesUs = true;
+
   constructor(
     private readonly world: World,
     private readonly process: Process,

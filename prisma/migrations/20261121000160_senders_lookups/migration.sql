@@ -103,9 +103,9 @@ CREATE TABLE "lookup_days" (
 -- Books what a lookup costs, or takes it back: in the day's budget, and among its sums, as texts that were erased. The day before the sum,
 -- as everybody locks them.
 CREATE FUNCTION book_lookup(p_provider text, p_country text, p_micros bigint, p_asked_at timestamptz) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO spend_erased AS e (day, hour, provider, country, texts, cost_micros)
-    VALUES (utc_day(p_asked_at), date_trunc('hour', p_asked_at, 'UTC'), p_provider, coalesce(p_country, ''), 0, p_micros)
-    ON CONFLICT (day, hour, provider, country) DO UPDATE SET cost_micros = e.cost_micros + excluded.cost_micros
+  INSERT INTO spend_erased AS e (day, hour, provider, country, channel, texts, cost_micros)
+    VALUES (utc_day(p_asked_at), date_trunc('hour', p_asked_at, 'UTC'), p_provider, coalesce(p_country, ''), 'lookup', 0, p_micros)
+    ON CONFLICT (day, hour, provider, country, channel) DO UPDATE SET cost_micros = e.cost_micros + excluded.cost_micros
 $$;
 
 -- Leave to ask about a phone, paid out of the day's budget: ours; or why not: busy (somebody else asks, or nobody answered a moment

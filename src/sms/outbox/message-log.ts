@@ -116,6 +116,7 @@ export class MessageLog {
         attempt_id,
         provider_message_id,
         again_ms: againMs,
+        may_be_late: this.database.outlivesUs,
         at,
       });
       hits = await this.database.query<sql.HitRow>(sql.ACCEPT, values);

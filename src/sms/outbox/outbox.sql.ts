@@ -106,6 +106,8 @@ export interface AcceptParameters {
   readonly provider_message_id: string;
   /** After which it is looked at again if no report has come; null: never. */
   readonly again_ms: number | null;
+  /** Whether the disk may hear of it later. */
+  readonly may_be_late: boolean;
   readonly at: Date | null;
 }
 
@@ -114,7 +116,7 @@ const AT = 'coalesce(:at::timestamptz, clock_timestamp())';
 /**
  * What `record_dispatch` does when a provider simply took the text, as one plain statement: its price is booked, and what
  * was reserved beyond it released. No row when there is more to it: any report takes its message further than `sending`, and
- * whoever claims it takes a turn. Its commit waits for no disk: docs/decisions/0016.
+ * whoever claims it takes a turn. Its commit may wait for no disk: docs/decisions/0016.
  */
 export const ACCEPT = named<AcceptParameters>(
   'record_dispatch',
@@ -140,7 +142,7 @@ export const ACCEPT = named<AcceptParameters>(
         WHERE spend_days.day = attempt.day AND rest <> 0
     )
     SELECT key_now(phone_key) AS phone_key, created_at AS hit_at, updated_at AS moved_to,
-           set_config('synchronous_commit', 'off', true) FROM message`,
+           CASE WHEN :may_be_late::boolean THEN set_config('synchronous_commit', 'off', true) END FROM message`,
 );
 
 export const RECORD: Statement = {

@@ -127,7 +127,8 @@ app.post('/v1/verifications', { schema: { body: phoneBody, response: { 201: star
   const [row] = rows;
   if (!row) return reply.code(429).send();
   const sid = await post(phone, codeOf(id, phone));
-  await run(ACCEPT, { id: message, turn: 0, attempt_id: attempt, provider_message_id: sid, again_ms: null, at: null });
+  const accepted = { attempt_id: attempt, provider_message_id: sid, again_ms: null, may_be_late: true, at: null };
+  await run(ACCEPT, { id: message, turn: 0, ...accepted });
   reply.code(201);
   return {
     id,
