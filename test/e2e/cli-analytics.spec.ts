@@ -40,7 +40,7 @@ it.each<[string[], RegExp]>([
 it('shows that there is nothing yet', async () => {
   expect((await cli(['experiments', 'list'], env)).stdout).toMatch(/No experiments yet/);
   expect((await cli(['analytics'], env)).stdout).toMatch(/no texts/);
-  expect((await cli(['experiments', 'show', randomUUID()], env)).code).toBe(1);
+  expect((await cli(['experiments', 'show', randomUUID()], env)).code).toBe(64);
 });
 
 onServer('shows and stops an experiment, and writes down who did', async () => {
