@@ -6,13 +6,13 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 
-import { Clock } from '../kernel/index.js';
-import { Database, valuesFor } from '../prisma/index.js';
+import { Clock, Rounds } from '../kernel/index.js';
+import { Database, takeTurn, valuesFor } from '../prisma/index.js';
 import { ANALYTICS_OPTIONS, type AnalyticsOptions } from './analytics.options.js';
 import { DUE, ROLL_UP, type DueRow } from './analytics.sql.js';
 
 const EVERY_MS = 60_000;
-const LEASE_SECS = 50;
+const LEASE_MS = 50_000;
 const HOUR_SECS = 3_600;
 /** Networks report for as long as three days. */
 const SETTLED_SECS = 72 * HOUR_SECS;
@@ -23,23 +23,15 @@ const MOST_DAYS = 399;
 /** Of one round; after an upgrade there are months to sum up, and other rounds to come. */
 const MOST_HOURS = 200;
 
-const TAKE_TURN = {
-  name: 'take_analytics_turn',
-  text: `INSERT INTO job_leases AS lease (name, lease_until)
-      SELECT 'analytics', now + make_interval(secs => $1::int) FROM (SELECT coalesce($2::timestamptz, clock_timestamp())) AS at(now)
-    ON CONFLICT (name) DO UPDATE SET lease_until = excluded.lease_until
-      -- What is further ahead than any turn was written before this server's clock was set back.
-      WHERE lease.lease_until <= coalesce($2::timestamptz, clock_timestamp()) OR lease.lease_until > excluded.lease_until
-    RETURNING name`,
-};
-
 /** Sums up hours that have changed: every minute, by one of the instances. Each hour anew, so twice is as good as once. */
 @Injectable()
 export class RollUpJob implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Analytics');
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<unknown> = Promise.resolve();
-  private closing = false;
+  private readonly rounds = new Rounds(
+    () => this.run(),
+    EVERY_MS,
+    (error) => this.logger.warn(`cannot sum up hours: ${error instanceof Error ? error.name : 'unknown failure'}`),
+  );
 
   constructor(
     private readonly database: Database,
@@ -48,13 +40,11 @@ export class RollUpJob implements OnApplicationBootstrap, BeforeApplicationShutd
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.options.watch) this.schedule(EVERY_MS * (0.25 + Math.random() / 2));
+    if (this.options.watch) this.rounds.start(EVERY_MS * (0.25 + Math.random() / 2));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.closing = true;
-    clearTimeout(this.timer);
-    await this.round;
+    await this.rounds.stop();
   }
 
   /** One round, whoever else has one. @returns how many hours were summed up @throws {DatabaseUnavailable} */
@@ -67,7 +57,7 @@ export class RollUpJob implements OnApplicationBootstrap, BeforeApplicationShutd
     });
     let done = 0;
     for (const { hour } of await this.database.query<DueRow>(DUE, due)) {
-      if (this.closing) break;
+      if (this.rounds.isStopped) break;
       await this.database.query(ROLL_UP, [hour, this.clock.databaseTime()]);
       done++;
     }
@@ -75,18 +65,6 @@ export class RollUpJob implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private async run(): Promise<void> {
-    const turn = await this.database.query(TAKE_TURN, [LEASE_SECS, this.clock.databaseTime()]);
-    if (turn.length > 0) await this.rollUp();
-  }
-
-  private schedule(inMs: number): void {
-    const work = () => {
-      this.round = this.run()
-        .catch((error: unknown) =>
-          this.logger.warn(`cannot sum up hours: ${error instanceof Error ? error.name : 'unknown failure'}`),
-        )
-        .finally(() => this.closing || this.schedule(EVERY_MS));
-    };
-    this.timer = setTimeout(work, inMs).unref();
+    if (await takeTurn(this.database, 'analytics', LEASE_MS, this.clock.databaseTime())) await this.rollUp();
   }
 }

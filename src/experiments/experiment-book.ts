@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 
-import { Clock } from '../kernel/index.js';
+import { Clock, Rounds } from '../kernel/index.js';
 import { Database } from '../prisma/index.js';
 import type { Wording } from '../sms/index.js';
 import { CONTROL, type Beginning, type Variants } from '../verification/index.js';
@@ -30,9 +30,11 @@ export class ExperimentBook implements Variants, OnModuleInit, BeforeApplication
   /** Whether a destination has every wording that is tried, by experiment, locale and country. */
   private readonly fitting = new Map<string, boolean>();
   private readAt = -Infinity;
-  private timer: NodeJS.Timeout | undefined;
-  private closing = false;
-  private reading: Promise<void> = Promise.resolve();
+  private readonly rounds = new Rounds(
+    () => this.lookAgain(),
+    REFRESH_MS,
+    () => undefined,
+  );
 
   constructor(
     private readonly database: Database,
@@ -43,13 +45,11 @@ export class ExperimentBook implements Variants, OnModuleInit, BeforeApplication
   async onModuleInit(): Promise<void> {
     if (!this.options.watch) return;
     await this.lookAgain();
-    this.schedule();
+    this.rounds.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.closing = true;
-    clearTimeout(this.timer);
-    await this.reading;
+    await this.rounds.stop();
   }
 
   pick({ id, template, channel, locale, country }: Beginning, write: (variant: string | null) => Wording) {
@@ -74,12 +74,6 @@ export class ExperimentBook implements Variants, OnModuleInit, BeforeApplication
     this.open = new Map(rows.map((row) => [row.template, openOf(row)]));
     this.fitting.clear(); // a wording may be there now that was not, or the other way round
     this.readAt = begunAt;
-  }
-
-  private schedule(): void {
-    this.timer = setTimeout(() => {
-      this.reading = this.lookAgain().finally(() => this.closing || this.schedule());
-    }, REFRESH_MS).unref();
   }
 
   private lookAgain(): Promise<void> {

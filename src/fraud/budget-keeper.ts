@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 
-import { Clock } from '../kernel/index.js';
+import { Clock, Rounds } from '../kernel/index.js';
 import { Database } from '../prisma/index.js';
 import { DEFAULT_POLICY } from './budgets.js';
 import { BREAK, breakValues, SETTLE, settleValues } from './settling.sql.js';
@@ -20,10 +20,12 @@ const BREAK_EVERY = 15;
 @Injectable()
 export class BudgetKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Fraud');
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> = Promise.resolve();
-  private rounds = 0;
-  private closing = false;
+  private readonly rounds = new Rounds(
+    () => this.work(),
+    EVERY_MS,
+    (error) => this.logger.error(`budgets are not settled: ${error instanceof Error ? error.message : ''}`),
+  );
+  private settled = 0;
 
   constructor(
     private readonly database: Database,
@@ -31,18 +33,16 @@ export class BudgetKeeper implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule();
+    this.rounds.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.closing = true;
-    clearTimeout(this.timer);
-    await this.round;
+    await this.rounds.stop();
   }
 
   /** Until nothing is left. */
   async settle(): Promise<void> {
-    for (let done = BATCH; done === BATCH && !this.closing; ) {
+    for (let done = BATCH; done === BATCH && !this.rounds.isStopped; ) {
       done = await this.run(SETTLE, settleValues(DEFAULT_POLICY, BATCH, this.clock.databaseTime()));
     }
   }
@@ -59,18 +59,7 @@ export class BudgetKeeper implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async work(): Promise<void> {
     await this.settle();
-    this.rounds += 1;
-    if (this.rounds % BREAK_EVERY === 0) await this.trip();
-  }
-
-  private schedule(): void {
-    const look = () => {
-      this.round = this.work()
-        .catch((error: unknown) =>
-          this.logger.error(`budgets are not settled: ${error instanceof Error ? error.message : ''}`),
-        )
-        .finally(() => this.closing || this.schedule());
-    };
-    this.timer = setTimeout(look, EVERY_MS).unref();
+    this.settled += 1;
+    if (this.settled % BREAK_EVERY === 0) await this.trip();
   }
 }

@@ -5,6 +5,7 @@ export * from './key-ring.js';
 export * from './personal-data.js';
 export * from './phone-number.js';
 export * from './quota.js';
+export { Rounds } from './rounds.js';
 export * from './run.js';
 export * from './same-secret.js';
 export * from './sealed-phone.js';

@@ -8,9 +8,9 @@ import {
 
 import type { Counter } from 'prom-client';
 
-import { Clock } from '../kernel/index.js';
+import { Clock, Rounds } from '../kernel/index.js';
 import { Metrics } from '../metrics/index.js';
-import { Database } from '../prisma/index.js';
+import { Database, takeTurn } from '../prisma/index.js';
 import { PROGRAM_OPTIONS, Rooms, type ProgramOptions } from './privacy.options.js';
 
 const EVERY_MS = 3_600_000;
@@ -20,24 +20,12 @@ const MOST_BATCHES = 50;
 /** Somebody whose clock runs a little behind is not too early. */
 const SLACK_MS = 5_000;
 
-const TAKE_TURN = {
-  name: 'take_retention_turn',
-  text: `INSERT INTO job_leases AS lease (name, lease_until)
-      SELECT 'retention', now + make_interval(secs => $1::int / 1000.0) FROM (SELECT coalesce($2::timestamptz, clock_timestamp())) AS at(now)
-    ON CONFLICT (name) DO UPDATE SET lease_until = excluded.lease_until
-      -- What is further ahead than any turn was written before this server's clock was set back.
-      WHERE lease.lease_until <= coalesce($2::timestamptz, clock_timestamp()) OR lease.lease_until > excluded.lease_until
-    RETURNING name`,
-};
-
 /** Takes away what is too old: every hour, by one of the instances, a batch at a time. */
 @Injectable()
 export class RetentionJob implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Retention');
   private readonly purged: Counter;
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<unknown> = Promise.resolve();
-  private closing = false;
+  private readonly rounds: Rounds;
 
   constructor(
     @Inject(Rooms) private readonly rooms: Rooms,
@@ -47,28 +35,30 @@ export class RetentionJob implements OnApplicationBootstrap, BeforeApplicationSh
     metrics: Metrics,
   ) {
     this.purged = metrics.counter('sixdigit_purged_rows_total', 'Rows that were too old, and are gone', ['room']);
+    const failed = (error: unknown) =>
+      this.logger.error(
+        `cannot take away what is too old: ${error instanceof Error ? error.message : 'unknown failure'}`,
+      );
+    this.rounds = new Rounds(() => this.run(), this.everyMs, failed);
   }
 
   /** Not at once: a start has better things to do. */
   onApplicationBootstrap(): void {
-    this.schedule(Math.min(60_000, this.everyMs) * (1 + Math.random()));
+    this.rounds.start(Math.min(60_000, this.everyMs) * (1 + Math.random()));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.closing = true;
-    clearTimeout(this.timer);
-    await this.round;
+    await this.rounds.stop();
   }
 
   /** One round, if no other instance had one in the last hour. @returns rows that went, by room; undefined: not our turn */
   async run(): Promise<Readonly<Record<string, number>> | undefined> {
     const turnMs = Math.max(this.everyMs - SLACK_MS, 0);
-    const turn = await this.database.query(TAKE_TURN, [turnMs, this.clock.databaseTime()]);
-    if (turn.length === 0) return undefined;
+    if (!(await takeTurn(this.database, 'retention', turnMs, this.clock.databaseTime()))) return undefined;
     const gone: Record<string, number> = {};
     for (const room of this.rooms) {
       let rows = 0;
-      for (let batches = 0, purged = 1; batches < MOST_BATCHES && purged > 0 && !this.closing; batches++) {
+      for (let batches = 0, purged = 1; batches < MOST_BATCHES && purged > 0 && !this.rounds.isStopped; batches++) {
         purged = await room.purge(BATCH, this.options.retention.days);
         rows += purged;
         this.purged.inc({ room: room.name }, purged);
@@ -81,18 +71,5 @@ export class RetentionJob implements OnApplicationBootstrap, BeforeApplicationSh
 
   private get everyMs(): number {
     return this.options.retention.everyMs ?? EVERY_MS;
-  }
-
-  private schedule(inMs: number): void {
-    const work = () => {
-      this.round = this.run()
-        .catch((error: unknown) =>
-          this.logger.error(
-            `cannot take away what is too old: ${error instanceof Error ? error.message : 'unknown failure'}`,
-          ),
-        )
-        .finally(() => this.closing || this.schedule(this.everyMs));
-    };
-    this.timer = setTimeout(work, inMs).unref();
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 
+import { Rounds } from '../kernel/index.js';
 import { answerTo, Database, PrismaService } from '../prisma/index.js';
 import { Templates, type OwnTemplate, type TemplateArchive } from '../sms/index.js';
 import { CURRENT, STAMP, type TemplateRow } from './templates.sql.js';
@@ -11,9 +12,11 @@ const EVERY_MS = 2_000;
 @Injectable()
 export class TemplateKeeper implements TemplateArchive, OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger('Templates');
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> = Promise.resolve();
-  private closing = false;
+  private readonly rounds = new Rounds(
+    () => this.refresh(),
+    EVERY_MS,
+    (error) => this.logger.error(`templates are not looked at again: ${error instanceof Error ? error.message : ''}`),
+  );
   private stamp = '';
 
   constructor(
@@ -25,13 +28,11 @@ export class TemplateKeeper implements TemplateArchive, OnModuleInit, BeforeAppl
   /** Before the first text is written. */
   async onModuleInit(): Promise<void> {
     await this.refresh();
-    this.schedule();
+    this.rounds.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.closing = true;
-    clearTimeout(this.timer);
-    await this.round;
+    await this.rounds.stop();
   }
 
   /** Takes in what changed. @throws {DatabaseUnavailable} and then what was known stays */
@@ -51,14 +52,4 @@ export class TemplateKeeper implements TemplateArchive, OnModuleInit, BeforeAppl
     return (await answerTo(this.prisma.messageTemplate.findFirst({ where }))) ?? undefined;
   }
 
-  private schedule(): void {
-    const look = () => {
-      this.round = this.refresh()
-        .catch((error: unknown) =>
-          this.logger.error(`templates are not looked at again: ${error instanceof Error ? error.message : ''}`),
-        )
-        .finally(() => this.closing || this.schedule());
-    };
-    this.timer = setTimeout(look, EVERY_MS).unref();
-  }
 }

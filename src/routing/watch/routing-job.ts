@@ -7,9 +7,9 @@ import {
 } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 
-import { Clock } from '../../kernel/index.js';
+import { Clock, Rounds } from '../../kernel/index.js';
 import { Metrics } from '../../metrics/index.js';
-import { Database, valuesFor } from '../../prisma/index.js';
+import { Database, takeTurn, valuesFor } from '../../prisma/index.js';
 import { DestinationRouter } from '../destination-router.js';
 import { Knowledge, type Measured } from '../learning/knowledge.js';
 import type { RouteRule } from '../rules/route-rule.js';
@@ -37,9 +37,7 @@ export async function readKnowledge(database: Database, at: Date | null): Promis
 export class RoutingJob implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Routing');
   private readonly routes: Counter;
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<unknown> = Promise.resolve();
-  private closing = false;
+  private readonly rounds: Rounds;
   private statsAt = -Infinity;
   private known = '[]';
 
@@ -55,18 +53,21 @@ export class RoutingJob implements OnApplicationBootstrap, BeforeApplicationShut
       'provider',
       'route',
     ]);
+    this.rounds = new Rounds(
+      () => this.look(),
+      options.rulesEveryMs ?? RULES_EVERY_MS,
+      () => undefined,
+    );
   }
 
   /** Rules hold for the first text, too. */
   async onApplicationBootstrap(): Promise<void> {
     await this.look();
-    this.schedule();
+    this.rounds.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.closing = true;
-    clearTimeout(this.timer);
-    await this.round;
+    await this.rounds.stop();
     await this.flush().catch(() => undefined);
   }
 
@@ -84,8 +85,8 @@ export class RoutingJob implements OnApplicationBootstrap, BeforeApplicationShut
   async learn(): Promise<void> {
     const at = this.clock.databaseTime();
     await this.flush();
-    const lease_ms = Math.max((this.options.statsEveryMs ?? STATS_EVERY_MS) - SLACK_MS, 0);
-    if ((await this.database.query(sql.TAKE_TURN, valuesFor(sql.TAKE_TURN, { at, lease_ms }))).length > 0) {
+    const leaseMs = Math.max((this.options.statsEveryMs ?? STATS_EVERY_MS) - SLACK_MS, 0);
+    if (await takeTurn(this.database, 'routing', leaseMs, at)) {
       await this.database.query(sql.ROLL_UP, valuesFor(sql.ROLL_UP, { at }));
       await this.database.query(sql.FORGET, valuesFor(sql.FORGET, { at }));
     }
@@ -111,13 +112,6 @@ export class RoutingJob implements OnApplicationBootstrap, BeforeApplicationShut
     } catch (error) {
       this.logger.warn(`routes stay as they are: ${error instanceof Error ? error.message : 'unknown failure'}`);
     }
-  }
-
-  private schedule(): void {
-    if (this.closing) return;
-    this.timer = setTimeout(() => {
-      this.round = this.look().finally(() => this.schedule());
-    }, this.options.rulesEveryMs ?? RULES_EVERY_MS).unref();
   }
 
   /** It was right when it was set; a provider that is configured no more makes it otherwise. */

@@ -126,16 +126,4 @@ export const ADD_SHADOWS = named<Shadows>(
     ON CONFLICT (hour, country, network, channel, asked, chosen) DO UPDATE SET texts = s.texts + excluded.texts`,
 );
 
-interface Turn extends At {
-  readonly lease_ms: number;
-}
-
 /** A row for the one instance that counts now. */
-export const TAKE_TURN = named<Turn>(
-  'take_routing_turn',
-  `INSERT INTO job_leases AS lease (name, lease_until) SELECT 'routing', ${NOW} + make_interval(secs => :lease_ms::int / 1000.0)
-    ON CONFLICT (name) DO UPDATE SET lease_until = excluded.lease_until
-      -- What is further ahead than any turn was written before this server's clock was set back.
-      WHERE lease.lease_until <= ${NOW} OR lease.lease_until > excluded.lease_until
-    RETURNING name`,
-);

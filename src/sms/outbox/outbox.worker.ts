@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 
-import { KeyRing, openPhone } from '../../kernel/index.js';
+import { KeyRing, openPhone, Rounds } from '../../kernel/index.js';
 import { SmsService } from '../sms.service.js';
 import { backoff } from '../delivery/backoff.js';
 import { endingOf } from './ending.js';
@@ -30,9 +30,7 @@ const MOST_OUT = 2;
 @Injectable()
 export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Outbox');
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> = Promise.resolve();
-  private closing = false;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly messages: MessageLog,
@@ -41,37 +39,29 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly sms: SmsService,
     private readonly keys: KeyRing,
     @Inject(OUTBOX_OPTIONS) private readonly options: OutboxOptions,
-  ) {}
+  ) {
+    const failed = (error: unknown) => this.logger.error(`cannot look for due messages: ${nameOf(error)}`);
+    this.rounds = new Rounds(() => this.run(), options.everyMs ?? EVERY_MS, failed);
+  }
 
   onApplicationBootstrap(): void {
     if (this.sms.isDisabled) return;
-    this.schedule();
+    this.rounds.start();
   }
 
   /** What is under way ends; what is not begun is another instance's, or the next start's. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.closing = true;
-    clearTimeout(this.timer);
-    await this.round;
+    await this.rounds.stop();
   }
 
   /** One look for due messages, until none is left. */
   async run(): Promise<void> {
     await this.reporters.refresh();
-    for (let claimed = BATCH; claimed === BATCH && !this.closing; ) {
+    for (let claimed = BATCH; claimed === BATCH && !this.rounds.isStopped; ) {
       const due = await this.messages.claim(BATCH, this.options.leaseMs);
       await Promise.all(due.map((message) => this.deliver(message)));
       claimed = due.length;
     }
-  }
-
-  private schedule(): void {
-    const look = () => {
-      this.round = this.run()
-        .catch((error: unknown) => this.logger.error(`cannot look for due messages: ${nameOf(error)}`))
-        .finally(() => this.closing || this.schedule());
-    };
-    this.timer = setTimeout(look, this.options.everyMs ?? EVERY_MS).unref();
   }
 
   private async deliver(message: ClaimedRow): Promise<void> {

@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 
-import { Clock } from '../../kernel/index.js';
+import { Clock, Rounds } from '../../kernel/index.js';
 import { Database, valuesFor } from '../../prisma/index.js';
 import type { DeliveryReport } from '../provider/delivery-report.js';
 import { OwnSenders } from './own-senders.js';
@@ -20,9 +20,14 @@ const HOUR_MS = 3_600_000;
 @Injectable()
 export class SenderRests implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Senders');
-  private timer: NodeJS.Timeout | undefined;
-  private look: Promise<void> = Promise.resolve();
-  private closing = false;
+  private readonly rounds = new Rounds(
+    async () => {
+      await this.refresh();
+      this.isBlind = false;
+    },
+    EVERY_MS,
+    () => this.cannotSee(),
+  );
   private isBlind = false;
 
   constructor(
@@ -35,13 +40,11 @@ export class SenderRests implements OnApplicationBootstrap, BeforeApplicationShu
     if (!(this.senders instanceof OwnSenders)) return;
     this.senders.onUnusable((provider, sender) => void this.unusable(provider, sender));
     // Where there is no choice, who rests is of no interest to whoever sends.
-    if (this.senders.isChoice) this.again(0);
+    if (this.senders.isChoice) this.rounds.start(0);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.closing = true;
-    clearTimeout(this.timer);
-    await this.look;
+    await this.rounds.stop();
   }
 
   /** @throws {DatabaseUnavailable} and then those rest that rested before */
@@ -71,19 +74,6 @@ export class SenderRests implements OnApplicationBootstrap, BeforeApplicationShu
   private rests(provider: string, sender: string, reason: string): void {
     if (this.senders instanceof OwnSenders) this.senders.rest({ provider, sender, leftMs: REST_HOURS * HOUR_MS });
     this.logger.warn(`a sender of ${provider} rests for ${REST_HOURS} h: ${reason}; see "senders"`);
-  }
-
-  private again(afterMs = EVERY_MS): void {
-    if (this.closing) return;
-    const work = () => {
-      this.look = this.refresh()
-        .then(
-          () => void (this.isBlind = false),
-          () => this.cannotSee(),
-        )
-        .finally(() => this.again());
-    };
-    this.timer = setTimeout(work, afterMs).unref();
   }
 
   private cannotSee(): void {
