@@ -3,9 +3,9 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SendGuard } from '../fraud/index.js';
 import { Clock, DomainError, KeyRing, openPhone, type PhoneNumber } from '../kernel/index.js';
 import { RateLimitExceeded, SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
-import { Handover, MessageWriter } from '../messages/index.js';
+import { MessageWriter } from '../messages/index.js';
 import { Database, Refused, valuesFor } from '../prisma/index.js';
-import { Pricing, SmsService, type Plan, type Wording } from '../sms/index.js';
+import { Handover, Pricing, SmsService, type Plan, type Wording } from '../sms/index.js';
 import * as sql from './batch.sql.js';
 import { BATCHES_OPTIONS, type BatchesOptions } from './batches.options.js';
 

@@ -18,6 +18,7 @@ export {
 } from './challenge/challenge.js';
 export { DecisionLog } from './decision-log.js';
 export { DestinationNotAllowed, DestinationPolicy, optedOut } from './destination-policy.js';
+export { failureOf } from './failure-of.js';
 export { LINE_TYPES, type LineType } from './line-type.js';
 export { FraudData } from './fraud-data.js';
 export { FraudOffice } from './fraud-office.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
-import { DestinationNotAllowed, optedOut, resendParameters, SendGuard } from '../fraud/index.js';
+import { failureOf, optedOut, resendParameters, SendGuard } from '../fraud/index.js';
 import { IdempotencyConflict } from '../idempotency/index.js';
 import { Clock, KeyRing, PhoneNumber, type QuotaState, type Run } from '../kernel/index.js';
 import { SendLimits, SendWindows } from '../limits/index.js';
@@ -11,6 +11,7 @@ import {
   backoff,
   CostLimitReached,
   DeliveryUnavailable,
+  Handover,
   Pricing,
   SmsService,
   type Channel,
@@ -19,7 +20,6 @@ import {
   type Plan,
   type Wording,
 } from '../sms/index.js';
-import { Handover } from './handover.js';
 import { MessageWriter, type Content } from './message-writer.js';
 import * as sql from './message.sql.js';
 import { MESSAGES_OPTIONS, type MessagesOptions } from './messages.options.js';
@@ -122,15 +122,8 @@ export class MessageSender {
     const billed = { country: phone.country ?? null, segments: wording.segments, channel: plan.channel };
     const { status, dispatch } = await this.handover.deliver({ id, turn: 0 }, plan, phone, text, billed);
     this.logger.log(`message ${id} to ${phone}: ${status}`);
-    if (status !== 'failed' || !dispatch) return status;
-    const failed = dispatch.attempts.flatMap((attempt) => (attempt.outcome === 'accepted' ? [] : [attempt]));
-    if (dispatch.status !== 'refused') {
-      throw new DeliveryUnavailable(
-        failed.map(({ provider, fault }) => ({ provider, fault, code: this.sms.errorCodeOf(provider) })),
-      );
-    }
-    if (failed.at(-1)?.fault === 'opted_out') throw optedOut();
-    throw new DestinationNotAllowed('unreachable_number', 'This number cannot get texts.', 'Ask for a mobile number.');
+    if (status === 'failed' && dispatch) throw failureOf(dispatch, this.sms);
+    return status;
   }
 
   private async open(message: sql.OpenTextParameters): Promise<sql.OpenedText> {

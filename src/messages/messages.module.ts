@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 
-import { Handover } from './handover.js';
 import { MessageHistory } from './message-history.js';
 import { MessageSender } from './message-sender.js';
 import { MessageWriter } from './message-writer.js';
@@ -10,7 +9,7 @@ import { MessagesModuleBase } from './messages.options.js';
 /** Any text to one phone, and what became of it. */
 @Module({
   controllers: [MessagesController],
-  providers: [Handover, MessageHistory, MessageSender, MessageWriter],
-  exports: [Handover, MessageWriter],
+  providers: [MessageHistory, MessageSender, MessageWriter],
+  exports: [MessageWriter],
 })
 export class MessagesModule extends MessagesModuleBase {}

@@ -14,7 +14,7 @@ export { TransportError } from './provider/transport-error.js';
 export type { ProviderContext, ProviderDefinition } from './provider/provider-definition.js';
 export { OUTCOME, ProviderError, type ProviderFault } from './provider/provider-error.js';
 export { backoff } from './delivery/backoff.js';
-export { endingOf } from './outbox/ending.js';
+export { Handover } from './outbox/handover.js';
 export {
   DELIVERY_STATUSES,
   BudgetSpent,

@@ -2,15 +2,12 @@ import { randomUUID } from 'node:crypto';
 
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
-import { DestinationNotAllowed } from '../fraud/index.js';
+import { failureOf } from '../fraud/index.js';
 import type { PhoneNumber } from '../kernel/index.js';
 import {
   backoff,
-  BudgetSpent,
   CODE_TEMPLATES,
-  endingOf,
-  LeaseLost,
-  MessageLog,
+  Handover,
   MessageTexts,
   planFrom,
   Pricing,
@@ -22,7 +19,6 @@ import {
   type CodeTemplate,
   type ClaimedRow,
   type DeliveryStatus,
-  type Dispatch,
   type Plan,
   type Rendered,
   type Wording,
@@ -32,7 +28,6 @@ import {
 import { VerificationSecrets } from './verification-secrets.js';
 import { machineLineOf, variablesOf } from './variables.js';
 import { CONTROL } from './variants.js';
-import { DeliveryUnavailable, optedOut } from './verification.errors.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
 import { VerificationRepository, type NewMessage } from './verification.repository.js';
 
@@ -61,7 +56,7 @@ export class CodeSender {
 
   constructor(
     private readonly sms: SmsService,
-    private readonly messages: MessageLog,
+    private readonly handover: Handover,
     private readonly verifications: VerificationRepository,
     private readonly secrets: VerificationSecrets,
     private readonly pricing: Pricing,
@@ -129,7 +124,7 @@ export class CodeSender {
     const around = { code: letter.code, locale: letter.locale ?? locale };
     try {
       return await work(message, (body, secsLeft) =>
-        this.deliver(claim, plan, to, { ...around, body }, secsLeft, billed),
+        this.deliver(claim, plan, to, { ...around, body, validForSecs: Math.max(1, secsLeft) }, billed),
       );
     } finally {
       plan.drop();
@@ -140,37 +135,19 @@ export class CodeSender {
     claim: Claim,
     plan: Plan,
     phone: PhoneNumber,
-    text: Rendered,
-    secsLeft: number,
+    text: Rendered & { readonly validForSecs: number },
     billed: Billed,
   ): Promise<DeliveryStatus> {
-    const { id } = claim;
-    const dispatch = await plan
-      .deliver({ ...text, validForSecs: Math.max(1, secsLeft) }, this.messages.journal(claim, billed))
-      .catch((error: unknown) => {
-        if (error instanceof LeaseLost || error instanceof BudgetSpent) return undefined;
-        throw error;
-      });
-    if (!dispatch) return this.messages.statusOf(id); // whoever took it over, or a report, knows better
-    const destination = { to: phone, channel: plan.channel };
-    const again = this.sms.mayTryAgain(
-      destination,
-      dispatch.attempts.map(({ provider }) => provider),
-    );
-    const ending = endingOf(dispatch, backoff(0, Math.random), again, claim.fallsBack);
-    await this.messages.close(claim, ending, dispatch).catch((error: unknown) => {
-      // What the provider said is true all the same; the row keeps its lease, and whoever claims it then settles it.
-      if (ending.status === 'failed') throw error;
-      this.logger.error(`message ${id}: the provider answered, but that could not be written down`);
-    });
-    if (ending.status === 'failed') {
+    const { status, dispatch } = await this.handover.deliver(claim, plan, phone, text, billed);
+    if (!dispatch) return status;
+    const about = `message ${claim.id} with a code to ${phone}`;
+    if (status === 'failed') {
       const reasons = dispatch.attempts.flatMap((attempt) => ('reason' in attempt ? [attempt.reason] : []));
-      this.logger.error(`message ${id} with a code to ${phone} failed: ${reasons.join(' ')}`);
-      throw this.failureOf(dispatch);
+      this.logger.error(`${about} failed: ${reasons.join(' ')}`);
+      throw failureOf(dispatch, this.sms);
     }
-    const log = ending.status === 'accepted' ? 'log' : 'warn';
-    this.logger[log](`message ${id} with a code to ${phone}: ${ending.status} (${dispatch.attempts.at(-1)?.provider})`);
-    return ending.status;
+    this.logger[status === 'accepted' ? 'log' : 'warn'](`${about}: ${status} (${dispatch.attempts.at(-1)?.provider})`);
+    return status;
   }
 
   /** The text of a message that no request waits for any more, as long as its verification is open. */
@@ -200,18 +177,6 @@ export class CodeSender {
       variables: variablesOf(code, secsLeft, this.options.text),
       machineLine: machineLineOf(code, this.options.text),
     };
-  }
-
-  private failureOf({ status, attempts }: Dispatch): Error {
-    const failed = attempts.flatMap((attempt) => (attempt.outcome === 'accepted' ? [] : [attempt]));
-    if (status === 'refused') {
-      return failed.at(-1)?.fault === 'opted_out'
-        ? optedOut()
-        : new DestinationNotAllowed('unreachable_number', 'This number cannot get texts.', 'Ask for a mobile number.');
-    }
-    return new DeliveryUnavailable(
-      failed.map(({ provider, fault }) => ({ provider, fault, code: this.sms.errorCodeOf(provider) })),
-    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 
 import { DeliveryReports } from './delivery-reports.js';
+import { Handover } from './handover.js';
 import { MessageLog } from './message-log.js';
 import { MessageTexts } from './message-texts.js';
 import { OptOuts } from './opt-outs.js';
@@ -11,7 +12,7 @@ import { ReportSources } from './report-sources.js';
 
 /** Needs the database; `SmsModule` alone does not. */
 @Module({
-  providers: [DeliveryReports, MessageLog, MessageTexts, OptOuts, OutboxWorker, ReportSources, SenderRests],
-  exports: [DeliveryReports, MessageLog, MessageTexts, OptOuts, OutboxWorker, SenderRests],
+  providers: [DeliveryReports, Handover, MessageLog, MessageTexts, OptOuts, OutboxWorker, ReportSources, SenderRests],
+  exports: [DeliveryReports, Handover, MessageLog, MessageTexts, OptOuts, OutboxWorker, SenderRests],
 })
 export class OutboxModule extends OutboxModuleBase {}

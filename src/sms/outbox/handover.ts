@@ -1,19 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import type { PhoneNumber } from '../kernel/index.js';
-import {
-  backoff,
-  BudgetSpent,
-  endingOf,
-  LeaseLost,
-  MessageLog,
-  SmsService,
-  type Billed,
-  type Claim,
-  type DeliveryStatus,
-  type Dispatch,
-  type Plan,
-} from '../sms/index.js';
+import type { PhoneNumber } from '../../kernel/index.js';
+import { backoff } from '../delivery/backoff.js';
+import type { Text } from '../delivery/delivery.js';
+import type { Dispatch } from '../delivery/dispatch.js';
+import { SmsService, type Plan } from '../sms.service.js';
+import { endingOf } from './ending.js';
+import { BudgetSpent, LeaseLost, MessageLog, type Billed, type Claim, type DeliveryStatus } from './message-log.js';
 
 export interface Handed {
   readonly status: DeliveryStatus;
@@ -31,13 +24,7 @@ export class Handover {
     private readonly messages: MessageLog,
   ) {}
 
-  async deliver(
-    claim: Claim,
-    plan: Plan,
-    to: PhoneNumber,
-    text: { readonly body: string; readonly validForSecs: number },
-    billed: Billed,
-  ): Promise<Handed> {
+  async deliver(claim: Claim, plan: Plan, to: PhoneNumber, text: Omit<Text, 'to'>, billed: Billed): Promise<Handed> {
     const dispatch = await plan.deliver(text, this.messages.journal(claim, billed)).catch((error: unknown) => {
       if (error instanceof LeaseLost || error instanceof BudgetSpent) return undefined;
       throw error;
@@ -45,7 +32,7 @@ export class Handover {
     if (!dispatch) return { status: await this.messages.statusOf(claim.id) }; // whoever took it over, or a report, knows better
     const asked = dispatch.attempts.map(({ provider }) => provider);
     const again = this.sms.mayTryAgain({ to, channel: plan.channel }, asked);
-    const ending = endingOf(dispatch, backoff(0, Math.random), again);
+    const ending = endingOf(dispatch, backoff(0, Math.random), again, claim.fallsBack);
     await this.messages.close(claim, ending, dispatch).catch((error: unknown) => {
       // What the provider said is true all the same; the row keeps its lease, and whoever claims it then settles it.
       if (ending.status === 'failed') throw error;
