@@ -3,10 +3,11 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 
 import { Clock, DomainError, KeyRing } from '../kernel/index.js';
-import { Database, valuesFor } from '../prisma/index.js';
+import { valuesFor, type Database } from '../prisma/index.js';
 import { BatchHasEnded, NotAnArray, TooManyRows, UploadInterrupted } from './batch.errors.js';
 import * as sql from './batch.sql.js';
 import { BATCHES_OPTIONS, type BatchesOptions } from './batches.options.js';
+import { Courtesy } from './courtesy.js';
 import { RowReader, LONGEST_ROW, type BadRow, type GoodRow } from './row-reader.js';
 import { splitterFor, type RowFormat } from './rows/rows-of.js';
 import { Tally, type Totals } from './tally.js';
@@ -37,7 +38,8 @@ export interface Taken extends Totals {
 }
 
 const MOST_ROWS = 100_000;
-const AT_ONCE = 250;
+/** Rows in one statement; while somebody else asks, a shorter one. */
+const AT_ONCE = { alone: 250, busy: 50 } as const;
 /** Work on rows between which others have their turn: a code must not wait for a batch. */
 const SLICE_MS = 2;
 const DEFAULT_WAIT_SECS = 259_200;
@@ -47,15 +49,18 @@ const OPTED_OUT = { code: 'DESTINATION_NOT_ALLOWED', detail: 'This person asked 
 /** Takes rows in as they come, a few at a time, so that memory is that of a few whatever their number. */
 @Injectable()
 export class BatchIntake {
+  private readonly database: Database;
   private closing = false;
 
   constructor(
     private readonly reader: RowReader,
     private readonly keys: KeyRing,
-    private readonly database: Database,
+    private readonly courtesy: Courtesy,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(BATCHES_OPTIONS) private readonly options: BatchesOptions,
-  ) {}
+  ) {
+    this.database = courtesy.lane;
+  }
 
   /** What is being read ends as if its sender had gone: whoever sends it again goes on. */
   beforeApplicationShutdown(): void {
@@ -71,11 +76,13 @@ export class BatchIntake {
     const batch = dryRun ? undefined : await this.open(upload);
     const tally = new Tally();
     for await (const rows of this.chunksOf(upload)) {
+      const since = performance.now();
       const good = rows.filter((row): row is GoodRow => 'phone' in row);
       const bad = rows.filter((row): row is BadRow => !('phone' in row));
       if (batch) await this.write(batch, good, bad, tally);
       else for (const row of good) tally.taken(row);
       for (const row of bad) tally.refused(row);
+      await this.courtesy.giveWay(since);
     }
     if (batch && !upload.more)
       await this.database.query(sql.LOADED, [id, upload.hold ?? false, this.clock.databaseTime()]);
@@ -108,7 +115,7 @@ export class BatchIntake {
           await othersTurn();
           since = performance.now();
         }
-        if (chunk.length < AT_ONCE) continue;
+        if (chunk.length < AT_ONCE[this.courtesy.isBusy ? 'busy' : 'alone']) continue;
         yield chunk;
         chunk = [];
         since = performance.now();

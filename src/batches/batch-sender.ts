@@ -4,10 +4,11 @@ import { SendGuard } from '../fraud/index.js';
 import { Clock, DomainError, KeyRing, openPhone, type PhoneNumber } from '../kernel/index.js';
 import { RateLimitExceeded, SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
 import { MessageWriter } from '../messages/index.js';
-import { Database, Refused, valuesFor } from '../prisma/index.js';
+import { Refused, valuesFor, type Database } from '../prisma/index.js';
 import { Handover, Pricing, SmsService, type Plan, type Wording } from '../sms/index.js';
 import * as sql from './batch.sql.js';
 import { BATCHES_OPTIONS, type BatchesOptions } from './batches.options.js';
+import { Courtesy } from './courtesy.js';
 
 /** A row that was taken, with its text, and who is asked to send it. */
 interface Ready {
@@ -42,20 +43,25 @@ const UNLIMITED = { refused_by: null, retry_after: null, remaining: null, resets
 export class BatchSender {
   private readonly logger = new Logger('Batches');
   private readonly handing = new Set<Promise<void>>();
+  private readonly database: Database;
+  private readonly handover: Handover;
 
   constructor(
     private readonly sms: SmsService,
     private readonly writer: MessageWriter,
-    private readonly handover: Handover,
     private readonly pricing: Pricing,
     private readonly guard: SendGuard,
     private readonly limits: SendLimits,
     private readonly windows: SendWindows,
     private readonly keys: KeyRing,
-    private readonly database: Database,
+    handover: Handover,
+    { lane }: Courtesy,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(BATCHES_OPTIONS) private readonly options: BatchesOptions,
-  ) {}
+  ) {
+    this.database = lane;
+    this.handover = handover.over(lane);
+  }
 
   /** Rows that providers have not answered yet. */
   get underWay(): number {

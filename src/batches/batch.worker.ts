@@ -23,8 +23,8 @@ const COST_RETRY_SECS = 15;
 const CANCEL_AT_ONCE = 1_000;
 const CONCURRENCY = 100;
 const AT_ONCE = 25;
-/** While somebody else asks: fewer at once, and a rest after each round in which others have theirs. */
-const POLITE = { concurrency: 32, atOnce: 8, restMs: 3 } as const;
+/** While somebody else asks. */
+const POLITE = { concurrency: 32, atOnce: 8 } as const;
 
 /** Sends what waits in batches: apart from the outbox, and behind everybody who asks for a code. */
 @Injectable()
@@ -71,7 +71,7 @@ export class BatchWorker implements OnApplicationBootstrap, BeforeApplicationShu
         this.logger.error(`cannot go on with batches: ${error instanceof Error ? error.message : 'unknown failure'}`);
         return IDLE_MS;
       });
-      await this.rest(this.courtesy.isBusy ? Math.max(restMs, POLITE.restMs) : restMs);
+      await this.rest(restMs);
     }
   }
 
@@ -110,7 +110,9 @@ export class BatchWorker implements OnApplicationBootstrap, BeforeApplicationShu
     const limit = paces.allowance(most, this.clock.monotonic());
     if (limit === 0) return paces.wait(this.clock.monotonic());
 
+    const since = performance.now();
     const round = await this.sender.round(batch.id, limit);
+    await this.courtesy.giveWay(since);
     const now = this.clock.monotonic();
     for (const { key, perSecond, waitMs } of round.senders) paces.note(key, perSecond, waitMs, now);
     if (round.isStopped) this.lookedAt = -Infinity;

@@ -11,6 +11,7 @@ export {
 export { EmbeddedDatabase } from './embedded-database.js';
 export { FolderInUse } from './folder-lock.js';
 export { takeTurn } from './job-turns.js';
+export { Lane } from './lane.js';
 export { MIGRATIONS_PATH, readMigrations, SCHEMA_PATH } from './migrations.js';
 export { pgliteAdapter } from './pglite-adapter.js';
 export { PostgresDatabase } from './postgres-database.js';

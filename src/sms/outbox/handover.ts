@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 
 import type { PhoneNumber } from '../../kernel/index.js';
+import type { Database } from '../../prisma/index.js';
 import { backoff } from '../delivery/backoff.js';
 import type { Text } from '../delivery/delivery.js';
 import type { Dispatch } from '../delivery/dispatch.js';
@@ -23,6 +24,11 @@ export class Handover {
     private readonly sms: SmsService,
     private readonly messages: MessageLog,
   ) {}
+
+  /** The same, written down over another way to the database. */
+  over(database: Database): Handover {
+    return new Handover(this.sms, this.messages.over(database));
+  }
 
   async deliver(claim: Claim, plan: Plan, to: PhoneNumber, text: Omit<Text, 'to'>, billed: Billed): Promise<Handed> {
     const dispatch = await plan.deliver(text, this.messages.journal(claim, billed)).catch((error: unknown) => {

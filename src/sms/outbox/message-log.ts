@@ -67,6 +67,11 @@ export class MessageLog {
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
+  /** The same over another way to the database. */
+  over(database: Database): MessageLog {
+    return new MessageLog(database, this.reporters, this.pricing, this.options, this.clock);
+  }
+
   /** Messages whose time has come and whom nobody is at work on, now ours for `leaseMs`. */
   claim(limit: number, leaseMs: number): Promise<sql.ClaimedRow[]> {
     return this.database.query<sql.ClaimedRow>(sql.CLAIM, [limit, leaseMs, this.clock.databaseTime()]);
