@@ -1,6 +1,6 @@
-// Every suite on the embedded database; then those that touch a database again on PostgreSQL, when TEST_DATABASE_URL
-// names one, and those of the limits on Redis, too, when TEST_REDIS_URL does. In CI they must. Arguments go to jest:
-// `npm test -- src/kernel`.
+// Without a server, every suite on the embedded database. With one, which TEST_DATABASE_URL names, what touches a database runs
+// there, and on the embedded one only where that is another thing (EMBEDDED_TOO); TEST_EVERYTHING=1 runs all on both. The limits
+// run on Redis, too, when TEST_REDIS_URL names one. In CI both must be there. Arguments go to jest: `npm test -- src/kernel`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,13 +46,24 @@ function count({ numPassedTests, numFailedTests, numPendingTests, numRuntimeErro
   total.skipped += numPendingTests;
 }
 
+/** Suites that ask a database, and which of them are about one that lives in our own process: its one connection, folder and end. */
+const WITH_DATABASE = ['medium', 'e2e', 'ops', 'browser'];
+const EMBEDDED_TOO = [
+  ...['verification', 'outbox', 'send-limits', 'spend', 'budgets-agree', 'reports', 'sms-module', 'privacy'],
+  ...['process', 'failpoints', 'idempotency-crash', 'batch-crash', 'batches', 'health', 'cli-send', 'keys'],
+];
+
 const given = process.argv.slice(2);
 const keepCi = ci === undefined ? {} : { CI: ci };
+const onServerOnly = `/test/(${WITH_DATABASE.join('|')})/(?!(${EMBEDDED_TOO.join('|')})\\.spec)`;
 // What needs the server anyway runs there, and is not counted as skipped here.
-const notHere = server && !given.length ? ['--testPathIgnorePatterns=-postgres\\.spec'] : [];
-run('on the embedded database', [...given, ...notHere], keepCi);
+const elsewhere = env.TEST_EVERYTHING ? '-postgres\\.spec' : onServerOnly;
+run('on the embedded database', server && !given.length ? [`--testPathIgnorePatterns=${elsewhere}`] : given, keepCi);
 if (server)
-  run('on PostgreSQL', given.length ? given : ['test/medium', 'test/e2e'], { ...keepCi, TEST_DATABASE_URL: server });
+  run('on PostgreSQL', given.length ? given : WITH_DATABASE.map((folder) => `test/${folder}/`), {
+    ...keepCi,
+    TEST_DATABASE_URL: server,
+  });
 else if (ci) {
   console.error(
     '\nTEST_DATABASE_URL is unset: in CI the suites must run on PostgreSQL, too. Set it to a server on which databases can be created.',

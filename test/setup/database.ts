@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
-import { Client } from 'pg';
-
 import { EmbeddedDatabase, PostgresDatabase, type Database } from '../../src/prisma/index.js';
 import { openFromTemplate } from './pglite-template.js';
+import { onServer, serverTemplate } from './server-template.js';
 
 export const serverUrl = process.env.TEST_DATABASE_URL;
 
@@ -53,8 +52,8 @@ export async function openTestDatabase(): Promise<TestDatabase> {
     };
   }
   const name = `sixdigit_${randomUUID().replaceAll('-', '')}`;
-  const admin = (sql: string) => onServer(serverUrl ?? '', sql);
-  await admin(`CREATE DATABASE ${name}`);
+  const admin = (sql: string) => onServer(serverUrl, sql);
+  await admin(`CREATE DATABASE ${name} TEMPLATE ${await serverTemplate(serverUrl)}`);
   const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
   const opened: PostgresDatabase[] = [];
   const another = async () => {
@@ -73,10 +72,4 @@ export async function openTestDatabase(): Promise<TestDatabase> {
       await admin(`DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
-}
-
-async function onServer(url: string, sql: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  await client.query(sql).finally(() => client.end());
 }

@@ -6,11 +6,12 @@ import { PGlite } from '@electric-sql/pglite';
 
 import { EmbeddedDatabase, readMigrations } from '../../src/prisma/index.js';
 
-/** A migrated, empty database as a file: loading it is several times faster than migrating anew in every suite. */
-const migrations = createHash('sha256')
+/** Names the migrations, whatever they are by now. */
+export const migrations = createHash('sha256')
   .update(JSON.stringify(readMigrations().migrationDirectories))
   .digest('hex')
   .slice(0, 16);
+/** A migrated, empty database as a file: loading it is several times faster than migrating anew in every suite. */
 const template = resolve(__dirname, `../../node_modules/.cache/sixdigit/pglite-${migrations}.tar`);
 
 async function makeTemplate(): Promise<void> {
