@@ -76,7 +76,8 @@ export const DUE = named<DueParameters>(
       ORDER BY hour DESC LIMIT :most::int`,
 );
 
-export const ROLL_UP: Statement = { name: 'roll_up_hour', text: 'SELECT roll_up_hour($1, $2)' };
+/** An hour in which a batch of a hundred thousand went out takes its time. */
+export const ROLL_UP: Statement = { name: 'roll_up_hour', text: 'SELECT roll_up_hour($1, $2)', longestMs: 60_000 };
 
 export const FRESH: Statement = {
   name: 'analytics_counted_until',

@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { Clock, NoPersonalData } from '../kernel/index.js';
 import { Database } from '../prisma/index.js';
-import { PURGE } from './batch.sql.js';
+import { END, PURGE } from './batch.sql.js';
 
-/** Batches, and what was wrong with rows that became no message: no number is in them. Their rows are messages, and go before. */
+/** Batches, which end when their time is over, and what was wrong with rows that became no message: no number is in them. Their rows are messages, and go before. */
 @Injectable()
 export class BatchData extends NoPersonalData {
   readonly name = 'batches';
@@ -17,6 +17,8 @@ export class BatchData extends NoPersonalData {
   }
 
   async purge(batch: number, days: number): Promise<number> {
-    return (await this.database.query(PURGE, [days, batch, this.clock.databaseTime()])).length;
+    const at = this.clock.databaseTime();
+    const ended = await this.database.query(END, [batch, at]);
+    return ended.length + (await this.database.query(PURGE, [days, batch, at])).length;
   }
 }

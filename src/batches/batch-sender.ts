@@ -114,7 +114,7 @@ export class BatchSender {
           continue;
         }
         const wording = this.writer.write(content, phone, row.locale === 'und' ? null : row.locale);
-        const plan = this.sms.plan({ to: phone, channel: row.channel });
+        const plan = this.sms.plan({ to: phone, channel: row.channel, network: row.network ?? undefined });
         if (plan) ready.push({ row, phone, wording, plan });
         else nobody.push(row);
       } catch (error) {

@@ -168,6 +168,8 @@ export interface TakenRow extends SealedPhone {
   readonly template: string;
   readonly locale: string | null;
   readonly channel: Channel;
+  /** MCC and MNC, as a lookup told them. */
+  readonly network: string | null;
   readonly body_sealed: Uint8Array | null;
 }
 
@@ -179,7 +181,8 @@ export const TAKE: Statement = {
     )
     UPDATE messages AS m SET turn = turn + 1, send_after = ${NOW('$4')} + make_interval(secs => $3::int / 1000.0)
       FROM due WHERE m.id = due.id
-      RETURNING m.id, m.turn, m.phone_key, m.phone_sealed, m.key_version, m.template, m.locale, m.channel, m.body_sealed`,
+      RETURNING m.id, m.turn, m.phone_key, m.phone_sealed, m.key_version, m.template, m.locale, m.channel, m.body_sealed,
+        network_of(m.phone_key) AS network`,
 };
 
 /** Not now: they wait for so many ms. */
@@ -291,6 +294,23 @@ export const FAILED_ROWS: Statement = {
     FROM messages AS m LEFT JOIN LATERAL (SELECT fault, report_code FROM attempts WHERE message_id = m.id
       ORDER BY started_at DESC LIMIT 1) AS a ON true
     WHERE m.batch_id = $1 AND m.id > $2 AND m.status IN ('failed', 'undelivered', 'canceled') ORDER BY m.id LIMIT $3`,
+};
+
+/** What nobody resumed, or brought the rest of, in all its time: the others end as they are taken. */
+export const END: Statement = {
+  name: 'end_batches',
+  text: `WITH over AS (
+      SELECT id FROM batches WHERE status IN ('loading', 'paused') AND expires_at <= ${NOW('$2')} ORDER BY expires_at
+    ), ended AS (
+      UPDATE messages SET status = 'failed', stopped_by = 'expired', send_after = NULL, updated_at = now.at
+        FROM ${NOW('$2')} AS now(at) WHERE id = ANY (ARRAY(
+          SELECT m.id FROM over JOIN messages AS m ON m.batch_id = over.id WHERE m.send_after IS NOT NULL LIMIT $1
+            FOR UPDATE OF m SKIP LOCKED)) RETURNING batch_id
+    ), done AS (
+      UPDATE batches SET status = 'done', paused_because = NULL, ended_at = now.at, updated_at = now.at FROM ${NOW('$2')} AS now(at)
+        WHERE id IN (SELECT id FROM over) AND (SELECT count(*) FROM ended) < $1
+    )
+    SELECT 1 AS gone FROM ended`,
 };
 
 export const PURGE: Statement = {

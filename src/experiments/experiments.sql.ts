@@ -58,7 +58,11 @@ export const UNCOUNTED: Statement = {
   name: 'uncounted_experiments',
   text: `SELECT id FROM experiments WHERE ended_at IS NULL OR counted_until < ended_at ORDER BY created_at`,
 };
-export const COUNT: Statement = { name: 'count_experiment', text: 'SELECT count_experiment($1, $2) AS more' };
+export const COUNT: Statement = {
+  name: 'count_experiment',
+  text: 'SELECT count_experiment($1, $2) AS more',
+  longestMs: 60_000,
+};
 
 export interface CreateParameters extends AuditParameters {
   readonly id: string;

@@ -4,6 +4,8 @@ import { DomainError } from '../kernel/index.js';
 export interface Statement {
   readonly name: string;
   readonly text: string;
+  /** Of one that nobody waits for and that reads a lot: how long it may take, where that is longer than any other may. */
+  readonly longestMs?: number;
 }
 
 /** A statement whose text names what it takes: `:phone_key` instead of `$5`. */

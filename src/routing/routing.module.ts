@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 
-import { Clock } from '../kernel/index.js';
+import { Clock, KeyRing } from '../kernel/index.js';
 import { Database } from '../prisma/index.js';
 import { Rotation, Router } from '../sms/index.js';
 import { DestinationRouter } from './destination-router.js';
@@ -26,9 +26,9 @@ import { RoutingJob } from './watch/routing-job.js';
     },
     {
       provide: RouteOffice,
-      inject: [Database, DestinationRouter, Clock, Rotation],
-      useFactory: (database: Database, router: DestinationRouter, clock: Clock, rotation: Rotation) =>
-        new RouteOffice(database, router, clock, rotation),
+      inject: [Database, DestinationRouter, KeyRing, Clock, Rotation],
+      useFactory: (database: Database, router: DestinationRouter, keys: KeyRing, clock: Clock, rotation: Rotation) =>
+        new RouteOffice(database, router, keys, clock, rotation),
     },
   ],
 })

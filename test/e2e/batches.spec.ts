@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { BatchData } from '../../src/batches/index.js';
 import { KeyRing, lookupKeysOf, PhoneNumber, type Source } from '../../src/kernel/index.js';
 import { Database, type Database as AnyDatabase } from '../../src/prisma/index.js';
 import { OptOuts } from '../../src/sms/index.js';
@@ -332,4 +333,45 @@ it('waits while nobody may send, and floods nobody with what waits', async () =>
   const got = new Set([...twilio.ledger, ...sns.ledger].map(({ to }) => to));
   const unknown = (await batch(body.id)).counts.unknown ?? 0;
   expect(got.size).toBeGreaterThanOrEqual(150 - unknown);
+});
+
+it('goes by the rule for the network that a lookup told, also from the outbox', async () => {
+  await start({ SMS_PROVIDERS: 'twilio,aws-sns' });
+  const phone = PhoneNumber.parse(nextPhone());
+  await ask(
+    `INSERT INTO lookups (phone_key, phone_sealed, key_version, network, asked_at, found_at, expires_at, provider)
+      SELECT $1, $1, 1, '310-410', now(), now(), now() + interval '1 day', 'twilio-lookup'`,
+    [new KeyRing(SECRET).lookupKey('phone', phone.line)],
+  );
+  await ask(`INSERT INTO route_rules (country, network, channel, kind, providers, created_at, created_by)
+      VALUES ('*', '310-410', '', 'providers', ARRAY['aws-sns'], now(), 'test')`);
+  await sleep(4_000); // rules are read every 3 s
+  const row = { to: phone.e164, body: 'Hello' };
+  const { body } = await upload([row]);
+  await reaches(body.id, isDone);
+  expect([twilio.ledger.length, sns.ledger.length]).toEqual([0, 1]);
+
+  for (const provider of [twilio, sns]) provider.behave({ kind: 'status', status: 429 }, 1);
+  const { body: text } = await app.call('POST', '/v1/messages', JSON.stringify(row));
+  expect(text.status).toBe('queued');
+  for (const end = Date.now() + 20_000; sns.ledger.length < 2 && Date.now() < end; ) await sleep(100);
+  expect([twilio.ledger.length, sns.ledger.length]).toEqual([0, 2]);
+});
+
+it('ends what nobody resumed, or brought the rest of, in its 72 hours', async () => {
+  await start();
+  const ids = [randomUUID(), randomUUID()];
+  await upload(rowsFor(3), `id=${ids[0]}&more=true`);
+  await upload(rowsFor(3), `id=${ids[1]}&hold=true`);
+  const data = app.app.get(BatchData);
+  await data.purge(1_000, 30);
+  expect((await batch(ids[0]!)).status).toBe('loading');
+  await ask(`UPDATE batches SET expires_at = now() - interval '1 second'`);
+  // Rows a round at most: what is left is the next round's.
+  for (const ended of [4, 2, 0]) expect(await data.purge(4, 30)).toBe(ended);
+  await sleep(1_100); // counts are kept for a second
+  for (const id of ids) expect(await batch(id)).toMatchObject({ status: 'done', waiting: 0, counts: { failed: 3 } });
+  expect(await ask('SELECT DISTINCT stopped_by, body_sealed FROM messages')).toEqual([
+    { stopped_by: 'expired', body_sealed: null },
+  ]);
 });

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 
 import { AuditLog } from '../../src/audit/index.js';
-import { systemClock } from '../../src/kernel/index.js';
+import { KeyRing, PhoneNumber, systemClock } from '../../src/kernel/index.js';
 import { Metrics } from '../../src/metrics/index.js';
 import { PrismaService } from '../../src/prisma/index.js';
 import { DestinationRouter, RouteBook, RouteOffice, RouteRules, RoutingJob } from '../../src/routing/index.js';
@@ -15,6 +15,7 @@ const NOON = new Date('2026-06-10T12:00:00Z');
 const before = (minutes: number) => new Date(NOON.getTime() - minutes * 60_000);
 const PROVIDERS = ['twilio', 'aws-sns', 'http'].map((name) => ({ name })) as unknown as SmsProvider[];
 const BY = { name: 'tests', network: null };
+const KEYS = new KeyRing('the test secret, which is more than 32 bytes long');
 
 let data: TestDatabase;
 beforeEach(async () => (data = await openTestDatabase()));
@@ -215,7 +216,7 @@ function instance(
   const job = new RoutingJob(data.database, rules, router, clock, { book, statsEveryMs: 0 }, new Metrics());
   const us = { to: { country: 'US' }, channel: 'sms' } as unknown as Parameters<DestinationRouter['routeTo']>[0];
   const gb = { ...us, to: { country: 'GB' } } as unknown as typeof us;
-  return { book, router, rules, job, us, gb, office: new RouteOffice(data.database, router, clock) };
+  return { book, router, rules, job, us, gb, office: new RouteOffice(data.database, router, KEYS, clock) };
 }
 
 describe('rules', () => {
@@ -255,6 +256,21 @@ describe('rules', () => {
     await sql('ALTER TABLE route_rules RENAME TO away');
     await expect(job.readRules()).rejects.toThrow();
     expect(router.routeTo(us).providers).toEqual(['twilio']);
+  });
+
+  it('by network are told of a phone whose network was looked up', async () => {
+    const { rules, job, office } = instance();
+    await rules.set({ country: 'US', network: '310-410', providers: ['http'] }, PROVIDERS, BY);
+    await job.readRules();
+    const phone = PhoneNumber.parse('+14155552671');
+    expect(await office.whyPhone(phone)).toMatchObject({ by: 'preference', network: null });
+    await sql(
+      `INSERT INTO lookups (phone_key, phone_sealed, key_version, network, asked_at, found_at, expires_at, provider)
+        VALUES ($1, $1, 1, '310-410', $2, $2, $2, 'twilio-lookup')`,
+      [KEYS.lookupKey('phone', phone.line), NOON],
+    );
+    expect(await office.whyPhone(phone)).toMatchObject({ by: 'rule', network: '310-410' });
+    expect(await office.whyPhone(phone, 'sms', '310-260')).toMatchObject({ by: 'preference', network: '310-260' });
   });
 
   it('that cannot be are refused before anything is written', async () => {

@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 
 import { AuditLog, AuditModule } from '../../audit/index.js';
 import type { AppConfig } from '../../config/index.js';
-import { Clock, PhoneNumber } from '../../kernel/index.js';
+import { Clock, KeyRing, PhoneNumber } from '../../kernel/index.js';
 import { Database, PrismaService } from '../../prisma/index.js';
 import {
   DestinationRouter,
@@ -50,7 +50,12 @@ const inRouting = <T>(work: (routing: Routing) => Promise<T>): Promise<T> =>
       try {
         book.rule(await rules.all());
         book.learn(await readKnowledge(database, clock.databaseTime()));
-        return await work({ office: new RouteOffice(database, router, clock), rules, router, config });
+        return await work({
+          office: new RouteOffice(database, router, context.get(KeyRing), clock),
+          rules,
+          router,
+          config,
+        });
       } finally {
         for (const provider of providers) if (isClosable(provider)) await provider.close();
       }

@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync, rmSync } from 'node:fs';
+import { createWriteStream, rmSync, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -62,11 +62,14 @@ function number(text: string): number {
 
 async function send(options: SendOptions): Promise<void> {
   const { csv, name, batch, rate, hold, dryRun } = options;
-  if (!existsSync(csv)) throw new UsageError(`There is no file ${csv}.`, 'Give the path of a CSV file to --csv.');
+  if (!statSync(csv, { throwIfNoEntry: false })?.isFile())
+    throw new UsageError(`There is no file ${csv}.`, 'Give the path of a CSV file to --csv.');
   if (batch !== undefined && !isUuid(batch.toLowerCase()))
     throw new UsageError('--batch is no UUID.', 'The batches are listed by: npm run cli -- batches list');
   const id = batch?.toLowerCase() ?? (await batchIdOf(options, name));
   const all = await countOf(options);
+  if (all === 0)
+    throw new UsageError(`${csv} has no rows.`, 'The first line names the columns; each row is a line after it.');
   await withBatches(options, async (api) => {
     const errors = new ErrorsFile(csv);
     const query = { id, name, rate, hold, dryRun };
@@ -115,7 +118,7 @@ async function upload(
     await push(rows);
     rows = [];
   }
-  if (rows.length > 0 || all === 0) await push(rows);
+  if (rows.length > 0) await push(rows);
   progress.end(done, all);
   return sum!;
 }

@@ -5,6 +5,8 @@ export type CsvRow = Readonly<Record<string, string>>;
 const [QUOTE, NEWLINE, RETURN] = ['"', '\n', '\r'];
 /** Of one field: what is longer was never closed. */
 const LONGEST = 65_536;
+/** Of all fields of one row together. */
+const LONGEST_ROW = 1_048_576;
 
 /** RFC 4180: the first line names the columns. @param text in pieces, cut anywhere @throws {UsageError} with the line */
 export async function* readCsv(
@@ -42,7 +44,7 @@ async function* records(text: AsyncIterable<string>, separatorFor: (start: strin
   let separator = '';
   let [fields, field]: [string[], string] = [[], ''];
   let state: 'bare' | 'quoted' | 'closing' = 'bare';
-  let [line, begun] = [1, 1];
+  let [line, begun, size] = [1, 1, 0];
   let isFirst = true;
   for await (const piece of text) {
     const chunk = isFirst ? piece.replace(/^\ufeff/, '') : piece;
@@ -51,6 +53,8 @@ async function* records(text: AsyncIterable<string>, separatorFor: (start: strin
     for (const character of chunk) {
       if (field.length > LONGEST)
         throw new UsageError(`A field that begins on line ${begun} never ends.`, 'Close its double quote.');
+      if (++size > LONGEST_ROW)
+        throw new UsageError(`The row that begins on line ${begun} never ends.`, 'Put each row on a line of its own.');
       if (character === NEWLINE) line++;
       if (state === 'quoted') {
         if (character === QUOTE) state = 'closing';
@@ -67,7 +71,7 @@ async function* records(text: AsyncIterable<string>, separatorFor: (start: strin
         state = 'bare';
         if (character === NEWLINE) {
           yield { fields, line: begun };
-          [fields, begun] = [[], line];
+          [fields, begun, size] = [[], line, 0];
         }
       } else if (character !== RETURN) field += character;
     }

@@ -33,9 +33,14 @@ export async function* rowsOf(options: RowOptions): AsyncIterable<OutgoingRow> {
   if (pairs.some((pair) => pair.length !== 2 || pair.includes('')))
     throw new UsageError('--map takes variable=column.', 'Write it like --map code=order_number name=first_name');
   let number = 0;
-  for await (const { row } of readCsv(createReadStream(csv, 'utf8') as AsyncIterable<string>)) {
+  for await (const { row } of readCsv(textOf(csv))) {
     number++;
-    const toColumn = columnOf(row, options.to ?? PHONE_COLUMNS.find((name) => name in row), '--to', 'the phone');
+    const toColumn = columnOf(
+      row,
+      options.to ?? PHONE_COLUMNS.find((name) => Object.hasOwn(row, name)),
+      '--to',
+      'the phone',
+    );
     const ref = options.ref === undefined ? String(number) : row[columnOf(row, options.ref, '--ref', 'the ref')]!;
     const what: Record<string, unknown> =
       template !== undefined
@@ -55,8 +60,24 @@ export async function* rowsOf(options: RowOptions): AsyncIterable<OutgoingRow> {
   }
 }
 
+/** Whoever is called José is not to be written to as Jos\ufffd. @throws {UsageError} */
+async function* textOf(csv: string): AsyncIterable<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  try {
+    for await (const bytes of createReadStream(csv) as AsyncIterable<Buffer>)
+      yield decoder.decode(bytes, { stream: true });
+    yield decoder.decode();
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
+    throw new UsageError(
+      `${csv} is not written in UTF-8.`,
+      'Save it as "CSV UTF-8", or convert it, such as: iconv -f WINDOWS-1252 -t UTF-8 FILE',
+    );
+  }
+}
+
 function columnOf(row: CsvRow, column: string | undefined, option: string, what: string): string {
-  if (column !== undefined && column in row) return column;
+  if (column !== undefined && Object.hasOwn(row, column)) return column;
   const names = Object.keys(row).join(', ');
   throw new UsageError(
     `${option}: there is no column for ${what}${column ? `: ${column}` : ''}.`,

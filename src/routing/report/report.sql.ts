@@ -1,4 +1,4 @@
-import { named } from '../../prisma/index.js';
+import { named, type Statement } from '../../prisma/index.js';
 
 interface At {
   readonly at: Date | null;
@@ -58,3 +58,9 @@ export const MESSAGE = named<{ readonly id: string }>(
       a.outcome::text, a.fault, a.started_at
     FROM messages AS m LEFT JOIN attempts AS a ON a.message_id = m.id WHERE m.id = :id::uuid ORDER BY a.started_at`,
 );
+
+export interface NetworkRow {
+  readonly network: string | null;
+}
+
+export const NETWORK: Statement = { name: 'network_of_phone', text: 'SELECT network_of($1) AS network' };

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { Clock, DomainError, isUuid, type PhoneNumber } from '../../kernel/index.js';
+import { Clock, DomainError, isUuid, KeyRing, type PhoneNumber } from '../../kernel/index.js';
 import { Database, valuesFor } from '../../prisma/index.js';
 import { Rotation, type Channel } from '../../sms/index.js';
 import { DestinationRouter } from '../destination-router.js';
@@ -54,6 +54,7 @@ export class RouteOffice {
   constructor(
     private readonly database: Database,
     private readonly router: DestinationRouter,
+    private readonly keys: KeyRing,
     @Inject(Clock) private readonly clock: Pick<Clock, 'databaseTime'>,
     /** Only a program that sends has one. */
     private readonly rotation?: Rotation,
@@ -72,8 +73,9 @@ export class RouteOffice {
     };
   }
 
-  /** How a text to that phone would go now. @throws {DatabaseUnavailable} */
-  whyPhone(phone: PhoneNumber, channel: Channel = 'sms', network = ''): Promise<PlaceReport> {
+  /** How a text to that phone would go now; its network is what a lookup told, unless it is given. @throws {DatabaseUnavailable} */
+  async whyPhone(phone: PhoneNumber, channel: Channel = 'sms', given?: string): Promise<PlaceReport> {
+    const network = given ?? (await this.networkOf(phone)) ?? '';
     return this.at({ country: phone.country ?? '', network, channel });
   }
 
@@ -95,6 +97,12 @@ export class RouteOffice {
       : 'No provider was asked: none was free when it was written, or there was no budget for it.';
     const now = await this.at({ country: first.country ?? '', network: first.network ?? '', channel: first.channel });
     return { ...now, message: { tries, why } };
+  }
+
+  private async networkOf(phone: PhoneNumber): Promise<string | null | undefined> {
+    const key = this.keys.lookupKey('phone', phone.line);
+    const [known] = await this.database.query<sql.NetworkRow>(sql.NETWORK, [key]);
+    return known?.network;
   }
 
   private async at(place: Place): Promise<PlaceReport> {

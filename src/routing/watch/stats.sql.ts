@@ -32,9 +32,11 @@ const KEPT = COUNTS.split(', ')
  * approved counts for that provider, unless another's text was out, too. The caps on phones and blocks choose by time over all
  * providers, not by provider, so that they take from each what it carried.
  */
-export const ROLL_UP = named<At>(
-  'roll_up_routes',
-  `WITH span AS MATERIALIZED (
+export const ROLL_UP = {
+  longestMs: 60_000, // for what is caught up with
+  ...named<At>(
+    'roll_up_routes',
+    `WITH span AS MATERIALIZED (
       SELECT at, ${bucketOf(`greatest(least(at - ${UNSETTLED}, last), at - ${CAUGHT_UP})`)} AS since
         FROM (SELECT ${NOW} AS at) AS now, (SELECT coalesce(max(bucket), '-infinity') AS last FROM route_stats) AS known
     ), first AS MATERIALIZED (
@@ -72,7 +74,8 @@ export const ROLL_UP = named<At>(
             AND s.silent < 5 AND s.last_at > (SELECT at FROM span) - interval '1 day') AS reporting ON true
         GROUP BY 1, 2, 3, 4, 5
       ON CONFLICT (bucket, country, network, channel, provider) DO UPDATE SET ${KEPT}`,
-);
+  ),
+};
 
 export interface StatRow {
   readonly country: string;

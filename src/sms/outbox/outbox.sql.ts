@@ -29,6 +29,8 @@ export interface ClaimedRow extends SealedPhone {
   readonly variables: Readonly<Record<string, string | number>>;
   readonly body_sealed: Uint8Array | null;
   readonly batch_id: string | null;
+  /** MCC and MNC, as a lookup told them. */
+  readonly network: string | null;
   /** By its plan another channel comes next, and its turn has not come yet. */
   readonly waits: boolean;
 }
@@ -52,7 +54,7 @@ const MOST_SILENT = 5;
 
 export const CLAIM: Statement = {
   name: 'claim_messages',
-  text: `SELECT * FROM claim_messages($1, $2, ${MOST_SILENT}, $3)`,
+  text: `SELECT *, network_of(phone_key) AS network FROM claim_messages($1, $2, ${MOST_SILENT}, $3)`,
 };
 
 const NOW = (parameter: number) => `coalesce($${parameter}::timestamptz, clock_timestamp())`;

@@ -80,7 +80,8 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     const legs = planFrom(message.channels, message.channel);
     const claim = { id, turn: message.turn, fallsBack: legs.length > 1 };
     if (message.waits) return this.messages.close(claim, { status: 'unknown' });
-    const destination = { to: phone, channel: message.channel };
+    const { channel, network } = message;
+    const destination = { to: phone, channel, ...(network !== null && { network }) };
     const ended = this.endOf(message, destination);
     if (ended) {
       if (ended.reason) this.logger.error(`message ${id} ended ${ended.status}: ${ended.reason}`);
@@ -96,7 +97,6 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     const plan = this.sms.plan({ ...destination, tried, mayBeOut, elsewhere: message.is_follow_up });
     if (!plan) return this.messages.close(claim, { status: 'queued', retryMs });
     try {
-      const { channel } = message;
       const billed = { country: phone.country ?? null, segments: segmentsOf(text.body), channel };
       await this.messages.begin(claim, plan.first, billed, legs, mayBeOut ? 1 : MOST_OUT);
       const validForSecs = Math.max(1, Math.floor(leftMs / 1_000));
