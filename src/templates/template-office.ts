@@ -119,10 +119,10 @@ export class TemplateOffice {
    */
   async put(id: TemplateId, text: string, who: Operator): Promise<TemplateState> {
     const where = known(id);
-    const { body, variables, needed } = compile(text);
+    const { body, variables, plain } = compile(text);
     if (isCodeTemplate(where.name)) {
-      if (!needed.has('code'))
-        throw new TemplateFault(1, 'it has no {{code}}.', 'Write {{code}} where the code is to stand.');
+      if (!plain.has('code'))
+        throw new TemplateFault(1, 'it has no {{code}}.', 'Write {{code}} where the code is to stand, as it is.');
       const strange = [...variables].find((name) => !(CODE_VARIABLES as readonly string[]).includes(name));
       if (strange !== undefined)
         throw new TemplateFault(
