@@ -3,6 +3,7 @@ import type { Pricing } from '../pricing/pricing.js';
 import { measure, notGsm7, type Measure } from '../pricing/segments.js';
 import type { CompiledTemplate } from './compile.js';
 import { homeOf } from './locale.js';
+import { TemplateNotFound } from './template.errors.js';
 import { gsm7Of } from './transliterate.js';
 import type { Templates, TemplateSource } from './templates.js';
 import { DomainError } from '../../kernel/index.js';
@@ -54,8 +55,14 @@ const SAMPLE: Readonly<Record<string, VariableValue>> = {
 };
 const MACHINE_CODE = /#\d+/;
 
-/** What every wording costs and where it is wrong. @param names only these; without: all */
+/**
+ * What every wording costs and where it is wrong.
+ * @param names only these; without: all
+ * @throws {TemplateNotFound} for a name that there is not: a build that asks for it would never fail
+ */
 export function lint(templates: Templates, pricing: Pricing, sample: Sample = {}, names = templates.names): Linted[] {
+  const strange = names.find((name) => !templates.has(name));
+  if (strange !== undefined) throw new TemplateNotFound(`"${strange.slice(0, 64)}"`);
   return names.flatMap((name) =>
     templates.wordingsOf(name).map(({ template, locale, variant, version, source }) => {
       const country = homeOf(locale);
