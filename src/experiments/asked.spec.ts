@@ -21,7 +21,12 @@ it('takes what is right, with what was not said', () => {
   });
 });
 
+it('writes the language as its texts do', () => {
+  expect(soundly({ ...GOOD, locale: 'pt-br' }).locale).toBe('pt-BR');
+});
+
 it.each<[string, Partial<ExperimentAsked>, RegExp]>([
+  ['a tag that is none', { locale: 'en-a-b' }, /language tag/],
   ['a template that brings no codes', { template: 'welcome' }, /judged by approvals/],
   ['no language', { locale: 'english, please' }, /language tag/],
   ['one variant', { variants: [{ name: 'control', weight: 100 }] }, /2 to 5/],

@@ -1,4 +1,4 @@
-import { CODE_TEMPLATES, isCodeTemplate } from '../sms/index.js';
+import { canonical, CODE_TEMPLATES, isCodeTemplate } from '../sms/index.js';
 import { CONTROL } from '../verification/index.js';
 import { ExperimentUnreadable } from './experiments.errors.js';
 import { RULES, type Rule } from './experiments.sql.js';
@@ -48,14 +48,15 @@ export function soundly(asked: ExperimentAsked): SoundExperiment {
       'Only the texts of verifications can be tried: they are judged by approvals, and others have none.',
       `Set template to one of ${CODE_TEMPLATES.join(', ')}.`,
     );
-  if (locale !== null && !LOCALE.test(locale)) refuse('locale is not a language tag.', 'Write it like en or pt-BR.');
+  const tag = locale === null ? null : LOCALE.test(locale) && canonical(locale);
+  if (tag === false || tag === undefined) return refuse('locale is not a language tag.', 'Write it like en or pt-BR.');
   if (!(alpha >= 0.001 && alpha <= 0.2))
     refuse('alpha must be from 0.001 to 0.2.', 'Take 0.05: one experiment in twenty may be decided wrongly.');
   if (!Number.isInteger(minimumSample) || minimumSample < FEWEST || minimumSample > MOST_SAMPLE)
     refuse(`minimumSample must be a whole number from ${FEWEST} to ${MOST_SAMPLE}.`, 'Take 500.');
   const known = RULES.find((each) => each === rule);
   if (!known) return refuse(`rule must be one of ${RULES.join(', ')}.`, 'Take stop-losers.');
-  return { template, locale, arms: armsFrom(asked.variants), alpha, minimumSample, rule: known };
+  return { template, locale: tag, arms: armsFrom(asked.variants), alpha, minimumSample, rule: known };
 }
 
 function armsFrom(variants: readonly unknown[]): readonly Arm[] {

@@ -1,4 +1,4 @@
-import { compare } from './statistics/difference.js';
+import { compare, rateInterval } from './statistics/difference.js';
 import { sampleRatioPValue } from './statistics/sample-ratio.js';
 import { FEWEST, judge, type JudgedArm } from './verdicts.js';
 
@@ -49,6 +49,8 @@ describe('looking after every one of 20,000 verifications', () => {
     { rate: 0.95, share: 0.5, runs: 80 },
     { rate: 0.05, share: 0.5, runs: 80 },
     { rate: 0.7, share: 0.1, runs: 80 },
+    { rate: 0.02, share: 0.1, runs: 200 },
+    { rate: 0.98, share: 0.9, runs: 200 },
   ])('finds a difference where there is none (rate $rate, share $share) in a share of alpha at most', (given) => {
     const { rate, share, runs } = given;
     const wrong = shareOf(runs, (seed) => decidedAfter([rate, rate], share, randomBy(seed), MOST) !== undefined);
@@ -103,6 +105,24 @@ describe('a real difference', () => {
         if (first.units < FEWEST || second.units < FEWEST) continue;
         const { interval } = compare(first, second, ALPHA);
         if (interval[0] > 0.05 || interval[1] < 0.05) return true;
+      }
+      return false;
+    });
+    expect(missed).toBeLessThanOrEqual(ALPHA);
+  });
+});
+
+describe('the rate of one arm', () => {
+  it.each([0.02, 0.97])('of %d is within its interval at every look at once, too', (rate) => {
+    const missed = shareOf(300, (seed) => {
+      const random = randomBy(seed);
+      const counts = { units: 0, successes: 0 };
+      while (counts.units < 5_000) {
+        counts.units++;
+        if (random() < rate) counts.successes++;
+        if (counts.units < FEWEST) continue;
+        const [low, high] = rateInterval(counts, ALPHA);
+        if (rate < low || rate > high) return true;
       }
       return false;
     });

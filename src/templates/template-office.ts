@@ -87,9 +87,8 @@ export class TemplateOffice {
     @Inject(TEMPLATES_OPTIONS) private readonly options: TemplatesOptions,
   ) {}
 
-  /** Every wording as it is sent now, measured and priced. @param name only this template */
+  /** Every wording as it is sent now, measured and priced. @param name only this template @throws {TemplateNotFound} */
   lint(name?: string): Linted[] {
-    if (name !== undefined && !this.templates.has(name)) throw new TemplateNotFound(`"${name.slice(0, 64)}"`);
     return lint(this.templates, this.pricing, this.sample, name === undefined ? undefined : [name]);
   }
 
@@ -119,10 +118,10 @@ export class TemplateOffice {
    */
   async put(id: TemplateId, text: string, who: Operator): Promise<TemplateState> {
     const where = known(id);
-    const { body, variables, needed } = compile(text);
+    const { body, variables, plain } = compile(text);
     if (isCodeTemplate(where.name)) {
-      if (!needed.has('code'))
-        throw new TemplateFault(1, 'it has no {{code}}.', 'Write {{code}} where the code is to stand.');
+      if (!plain.has('code'))
+        throw new TemplateFault(1, 'it has no {{code}}.', 'Write {{code}} where the code is to stand, as it is.');
       const strange = [...variables].find((name) => !(CODE_VARIABLES as readonly string[]).includes(name));
       if (strange !== undefined)
         throw new TemplateFault(

@@ -102,6 +102,8 @@ describe('what is asked for wrongly', () => {
       /no wording/,
     ],
     ['a wording that is not there in that language', { ...GOOD, locale: 'fr' }, /no wording .*short.* in fr/],
+    ['a language that nothing is written in', { ...GOOD, locale: 'xx' }, /no wording .*short.* in xx/],
+    ['one that reads the text of another', { ...GOOD, locale: 'en-GB' }, /no wording .*short.* in en-GB/],
     ['no list', { ...GOOD, variants: 'control' }, /list/],
     ['an alpha of 1', { ...GOOD, alpha: 1 }, /alpha/],
     ['more than it takes', { ...GOOD, budget: 1 }, /not a member/],

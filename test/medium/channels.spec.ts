@@ -249,6 +249,50 @@ describe('a code by WhatsApp, with a text after it', () => {
     expect(sent()).toEqual(['whatsapp', 'whatsapp', 'voice']);
     expect(codes().size).toBe(1);
   });
+
+  it('does not go on to a channel that a resend went by meanwhile', async () => {
+    await begin();
+    const { id } = await start();
+    await cluster.data.age(31);
+    await one.verifications.resend(id, undefined, null, false, { channel: 'sms' });
+    await later(AFTER);
+    expect(sent()).toEqual(['whatsapp', 'sms']);
+    const [held, booked] = await money();
+    expect(held).toBe(booked);
+  });
+
+  it('goes on where the resend failed', async () => {
+    await begin();
+    const { id } = await start();
+    await cluster.data.age(31);
+    await one.verifications.resend(id, undefined, null, false, { channel: 'sms' });
+    await says('sms', { status: 'undelivered', code: '30006', curable: true });
+    await look();
+    await later(AFTER);
+    expect(sent().filter((channel) => channel === 'sms').length).toBeGreaterThan(1);
+  });
+
+  it('does not go on after any text of the verification was delivered since', async () => {
+    await begin();
+    const { id } = await start();
+    await cluster.data.age(31);
+    await one.verifications.resend(id, undefined, null, false, { channel: 'voice' });
+    await says('voice', { status: 'delivered' });
+    await later(AFTER);
+    expect(sent()).toEqual(['whatsapp', 'voice']);
+  });
+
+  it('goes on when what was delivered is older than it', async () => {
+    await begin();
+    const { id } = await start({ channels: undefined, channel: 'voice' });
+    await says('voice', { status: 'delivered' });
+    await cluster.data.age(31);
+    await rows(`UPDATE messages SET updated_at = created_at - interval '10 minutes'`);
+    const { channels } = request();
+    await one.verifications.resend(id, undefined, null, false, { channels });
+    await later(AFTER + 1);
+    expect(sent()).toEqual(['voice', 'whatsapp', 'sms']);
+  });
 });
 
 describe('a plan of three', () => {

@@ -19,9 +19,15 @@ export interface Comparison {
 const TYPICAL_DIFFERENCE = 0.03;
 const MIXING = TYPICAL_DIFFERENCE ** 2;
 
-/** Of an estimated rate; half a success and half a failure are added, so that it is never 0. */
+/**
+ * As if so many successes and as many failures had been seen before: of a rate close to 0 or 1, a hundred units often show too few
+ * of the rarer to tell how much it varies, and where one arm is much smaller than the other that alone would look like a difference.
+ */
+const SEEN_BEFORE = 5;
+
+/** Of an estimated rate. */
 const varianceOf = ({ units, successes }: Counts): number => {
-  const rate = (successes + 0.5) / (units + 1);
+  const rate = (successes + SEEN_BEFORE) / (units + 2 * SEEN_BEFORE);
   return (rate * (1 - rate)) / max(units, 1);
 };
 const rateOf = ({ units, successes }: Counts): number => (units === 0 ? 0 : successes / units);

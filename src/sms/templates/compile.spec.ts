@@ -19,6 +19,14 @@ describe('a template', () => {
     },
   );
 
+  it.each([
+    ['{{code}}', true],
+    ['{{#if a}}{{code}}{{else}}- {{code}}{{/if}}', true],
+    ['{{number code}}', false],
+    ['{{#if a}}{{code}}{{/if}}', false],
+    ['{{#unless a}}{{code}}{{else}}{{minutes code}}{{/unless}}', false],
+  ])('%j says the code in any case, as it is: %s', (body, says) => expect(compile(body).plain.has('code')).toBe(says));
+
   it('needs nothing that it only says where it is there', () => {
     const body = 'Hi{{#if name}} {{name}}{{/if}}{{#unless end}}!{{else}} {{end}}{{/unless}}';
     expect(compile(body).needed).toEqual(new Set());
@@ -48,6 +56,8 @@ describe('a template', () => {
     ['{{"code"}}', 1, /plain names/, /There are/],
     ['{{[@locale]}}', 1, /plain names|no name/, /./],
     ['{{minutes (date at)}}', 1, /plain names/, /There are/],
+    ['{{if}}', 1, /if asks about nothing/, /There are/],
+    ['{{a}}\n{{unless}}', 2, /unless asks about nothing/, /There are/],
     ['{{minutes}}', 1, /said of nothing/, /\{\{minutes aVariable\}\}/],
     ['{{minutes a b}}', 1, /takes one/, /minutes/],
     ['{{minutes a width="wide"}}', 1, /width="wide"/, /short/],
@@ -99,6 +109,6 @@ describe('a template', () => {
   });
 
   it.each(['{{minutes x}}', '{{number x}}', '{{date x}}'])('%s refuses what is none', (body) => {
-    for (const x of ['soon', '', true]) expect(() => write(body, { x })).toThrow(VariableRefused);
+    for (const x of ['soon', '', ' ', true]) expect(() => write(body, { x })).toThrow(VariableRefused);
   });
 });

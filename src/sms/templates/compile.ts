@@ -4,7 +4,7 @@ import { HELPERS, type Context } from './helpers.js';
 import { bodyFrom, read, type Syntax } from './syntax.js';
 import { VariableRefused } from './template.errors.js';
 
-export interface CompiledTemplate extends Pick<Syntax, 'variables' | 'needed'> {
+export interface CompiledTemplate extends Pick<Syntax, 'variables' | 'needed' | 'plain'> {
   readonly body: string;
   /** @throws {VariableRefused} for what is missing, or cannot be what it is used as */
   write(context: Record<string, unknown> & Context): string;
@@ -29,7 +29,7 @@ const RUN = { allowProtoMethodsByDefault: false, allowProtoPropertiesByDefault: 
 /** Once; what comes of it is written in about a microsecond. @throws {TemplateFault} */
 export function compile(text: string): CompiledTemplate {
   const body = bodyFrom(text);
-  const { program, variables, needed } = read(body);
+  const { program, variables, needed, plain } = read(body);
   const [names, all] = [[...needed], [...variables]];
   const template = environment.compile<Context>(program, OPTIONS);
   const write = (context: Record<string, unknown> & Context): string => {
@@ -41,5 +41,5 @@ export function compile(text: string): CompiledTemplate {
     for (const name of all) if (!(name in context)) context[name] = undefined;
     return template(context, RUN);
   };
-  return { body, variables, needed, write };
+  return { body, variables, needed, plain, write };
 }

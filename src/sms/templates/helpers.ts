@@ -27,6 +27,10 @@ const plain = (text: string): string =>
 /** Digits are ASCII in every language: a person compares them with those of the code. */
 const withDigits = (locale: string) => `${locale}-u-nu-latn`;
 
+/** What is said as a number; NaN for what says none, as an empty text does. */
+const numberFrom = (value: unknown): number =>
+  typeof value === 'boolean' || (typeof value === 'string' && value.trim() === '') ? NaN : Number(value);
+
 function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
   let value = map.get(key);
   if (value === undefined) map.set(key, (value = make()));
@@ -35,8 +39,8 @@ function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
 
 /** `10 min`, `10 Minuten`, `10 دقائق`: as the language says it. */
 function minutes(this: Context, value: unknown, { hash }: HelperOptions): string {
-  const count = Number(value);
-  if (!Number.isFinite(count) || value === '' || typeof value === 'boolean')
+  const count = numberFrom(value);
+  if (!Number.isFinite(count))
     throw new VariableRefused('expiryMinutes', 'is no number of minutes', 'Give a number such as 10.');
   const locale = this['@locale'];
   const width = (hash['width'] as string | undefined) ?? 'short';
@@ -68,8 +72,8 @@ function date(this: Context, value: unknown, { hash }: HelperOptions): string {
 
 /** `1,234.5` as the language writes it. */
 function number(this: Context, value: unknown): string {
-  const count = Number(value);
-  if (!Number.isFinite(count) || value === '' || typeof value === 'boolean')
+  const count = numberFrom(value);
+  if (!Number.isFinite(count))
     throw new VariableRefused('number', 'is no number', 'Give a number such as 1234.5.');
   const locale = this['@locale'];
   return plain(kept(numberFormats, locale, () => new Intl.NumberFormat(withDigits(locale))).format(count));

@@ -106,6 +106,10 @@ describe('the texts that come with the program', () => {
 });
 
 describe('lint', () => {
+  it('does not find nothing wrong with a template that is not there', () => {
+    expect(() => lint(templates, pricing, {}, ['verifcation'])).toThrow('There is no template "verifcation".');
+  });
+
   it('names what makes a text UCS-2, with what GSM-7 has instead', () => {
     const { encoding, flips, reason } = lintedText(`Zażółć “${'x'.repeat(70)}” 字`);
     expect(encoding).toBe('UCS-2');

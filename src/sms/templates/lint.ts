@@ -1,7 +1,9 @@
 import type { Micros } from '../pricing/money.js';
 import type { Pricing } from '../pricing/pricing.js';
 import { measure, notGsm7, type Measure } from '../pricing/segments.js';
+import type { CompiledTemplate } from './compile.js';
 import { homeOf } from './locale.js';
+import { TemplateNotFound } from './template.errors.js';
 import { gsm7Of } from './transliterate.js';
 import type { Templates, TemplateSource } from './templates.js';
 import { DomainError } from '../../kernel/index.js';
@@ -53,14 +55,20 @@ const SAMPLE: Readonly<Record<string, VariableValue>> = {
 };
 const MACHINE_CODE = /#\d+/;
 
-/** What every wording costs and where it is wrong. @param names only these; without: all */
+/**
+ * What every wording costs and where it is wrong.
+ * @param names only these; without: all
+ * @throws {TemplateNotFound} for a name that there is not: a build that asks for it would never fail
+ */
 export function lint(templates: Templates, pricing: Pricing, sample: Sample = {}, names = templates.names): Linted[] {
+  const strange = names.find((name) => !templates.has(name));
+  if (strange !== undefined) throw new TemplateNotFound(`"${strange.slice(0, 64)}"`);
   return names.flatMap((name) =>
     templates.wordingsOf(name).map(({ template, locale, variant, version, source }) => {
       const country = homeOf(locale);
       const { variables, strange } = valuesFor(template.variables, sample.variables);
       const request = { template: name, locale, variant, country, variables };
-      const problems = problemsOf(name, template.body, template.variables, strange);
+      const problems = problemsOf(name, template, strange);
       const written = (machineLine?: string): LintedText | undefined => {
         try {
           return lintedText(templates.try(template.body, { ...request, machineLine }).body);
@@ -102,10 +110,11 @@ function valuesFor(names: ReadonlySet<string>, given: Sample['variables'] = {}) 
   return { variables: { ...known, ...Object.fromEntries(strange.map((name) => [name, 'xxxxxxxx'])) }, strange };
 }
 
-function problemsOf(name: string, body: string, names: ReadonlySet<string>, strange: readonly string[]): string[] {
+function problemsOf(name: string, template: CompiledTemplate, strange: readonly string[]): string[] {
+  const { body, plain, variables: names } = template;
   const unknown = [...names].filter((each) => !(CODE_VARIABLES as readonly string[]).includes(each));
   return [
-    ...(isCodeTemplate(name) && !names.has('code') ? ['it has no {{code}}'] : []),
+    ...(isCodeTemplate(name) && !plain.has('code') ? ['it has no {{code}}'] : []),
     ...(isCodeTemplate(name) && !names.has('brand') ? ['it does not say who sends it: {{brand}}'] : []),
     ...(isCodeTemplate(name) && unknown.length > 0 ? [`nobody gives it ${unknown.join(', ')}`] : []),
     ...(isCodeTemplate(name) || strange.length === 0 ? [] : [`measured with 8 letters for ${strange.join(', ')}`]),

@@ -11,6 +11,8 @@ export interface Syntax {
   readonly variables: ReadonlySet<string>;
   /** Of them, those without which it cannot be written: not only asked about, nor only said where they are there. */
   readonly needed: ReadonlySet<string>;
+  /** What is said in any case and as it is, by no helper: `{{code}}`, but not `{{number code}}`. */
+  readonly plain: ReadonlySet<string>;
 }
 
 export const LONGEST_BODY = 1_000;
@@ -21,7 +23,11 @@ const USE = 'There are {{name}}, {{#if name}}...{{else}}...{{/if}}, {{#unless na
 interface Found {
   readonly variables: Set<string>;
   readonly needed: Set<string>;
+  readonly plain: Set<string>;
 }
+
+/** Of Handlebars itself: as a variable they could be read, but not be written. */
+const BLOCKS = ['if', 'unless'];
 
 /** Line ends of any system are one, none stands at the end, and letters are composed, which takes the least room. */
 export const bodyFrom = (text: string): string => text.replace(/\r\n?/g, '\n').replace(/\n+$/, '').normalize('NFC');
@@ -42,7 +48,7 @@ export function read(body: string): Syntax {
       'Remove it; \\n ends lines, and words in another direction need no mark.',
     );
   const program = parsed(body);
-  const found: Found = { variables: new Set(), needed: new Set() };
+  const found: Found = { variables: new Set(), needed: new Set(), plain: new Set() };
   statements(program, new Set(), found);
   return { program, ...found };
 }
@@ -79,6 +85,8 @@ function mustache({ path, params, hash, ...node }: hbs.AST.MustacheStatement, gu
     const name = variable(path, node);
     if (Object.hasOwn(HELPERS, name))
       throw new TemplateFault(lineOf(path), `${name} is said of nothing.`, `Write {{${name} aVariable}}.`);
+    if (BLOCKS.includes(name)) throw new TemplateFault(lineOf(path), `${name} asks about nothing.`, USE);
+    found.plain.add(name);
     return use(name, guards, found);
   }
   const name = (path as hbs.AST.PathExpression).original;
@@ -109,8 +117,10 @@ function block({ path, params, hash, program, inverse }: hbs.AST.BlockStatement,
   const asked = variable(params[0]!, path);
   found.variables.add(asked);
   const guarded = new Set([...guards, asked]);
-  statements(program, name === 'if' ? guarded : guards, found);
-  statements(inverse, name === 'unless' ? guarded : guards, found);
+  const [then, otherwise] = [new Set<string>(), new Set<string>()];
+  statements(program, name === 'if' ? guarded : guards, { ...found, plain: then });
+  statements(inverse, name === 'unless' ? guarded : guards, { ...found, plain: otherwise });
+  for (const said of then) if (otherwise.has(said)) found.plain.add(said);
 }
 
 function use(name: string, guards: ReadonlySet<string>, found: Found): void {

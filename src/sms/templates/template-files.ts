@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,14 +28,19 @@ interface Entry {
   broken?: true;
 }
 
-/** `<folder>/<name>/<locale>[@variant].hbs`. Read when they are first wanted, and again when they changed. */
+/** `<folder>/<name>/<locale>[@variant].hbs`. Read at once or when they are first wanted, and again when they changed. */
 export class TemplateFiles {
   private readonly logger = new Logger('Templates');
   private entries = new Map<string, Map<string, Entry>>();
   private print = '';
 
-  constructor(readonly folder: string) {
+  /** @param atOnce as one has to where files may break while the program runs: only what was read can stay as it was */
+  constructor(
+    readonly folder: string,
+    private readonly atOnce = false,
+  ) {
     this.list();
+    this.readAfter(new Map());
   }
 
   get names(): readonly string[] {
@@ -69,18 +74,22 @@ export class TemplateFiles {
     if (isFirst) return false;
     const former = this.entries;
     this.list();
+    this.readAfter(former);
+    return true;
+  }
+
+  private readAfter(former: typeof this.entries): void {
     for (const [name, files] of this.entries) {
       for (const [key, entry] of files) {
         const before = former.get(name)?.get(key)?.compiled;
-        if (before && !this.get(name, key)) Object.assign(entry, { compiled: before });
+        if ((before || this.atOnce) && !this.get(name, key) && before) Object.assign(entry, { compiled: before });
       }
     }
-    return true;
   }
 
   private list(): void {
     const entries = new Map<string, Map<string, Entry>>();
-    for (const name of existsSync(this.folder) ? readdirSync(this.folder).sort() : []) {
+    for (const name of foldersIn(this.folder)) {
       if (!NAME.test(name)) continue;
       const files = new Map<string, Entry>();
       for (const file of readdirSync(join(this.folder, name)).sort()) {
@@ -93,6 +102,14 @@ export class TemplateFiles {
     }
     this.entries = entries;
   }
+}
+
+/** A note or a script beside them is nobody's template. */
+function foldersIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory())
+    .sort();
 }
 
 /** What is there, by name, size and time; empty where there is nothing. */

@@ -166,4 +166,30 @@ describe('files of the operator', () => {
     expect(body()).toContain('is your Sixdigit code');
     said.mockRestore();
   });
+
+  it('stay as they were also where nobody was written to before they broke', async () => {
+    const said = jest.spyOn(Logger.prototype, 'error').mockImplementation();
+    put('verification/fi.hbs', 'One {{code}}');
+    const templates = new Templates({ folder });
+    await templates.refreshFiles();
+    put('verification/sv.hbs', 'Two {{code}}');
+    await templates.refreshFiles();
+    for (const locale of ['fi', 'sv']) put(`verification/${locale}.hbs`, 'Three {{#if code}}');
+    await templates.refreshFiles();
+    const bodies = ['fi', 'sv'].map((locale) => templates.render(asked({ locale })).body);
+    expect(bodies).toEqual(['One 123456', 'Two 123456']);
+    expect(said).toHaveBeenCalledTimes(2);
+    said.mockRestore();
+  });
+
+  it('may have other files beside their folders', async () => {
+    writeFileSync(join(folder, 'notes'), 'by hand');
+    put('verification/en.hbs', 'One {{code}}');
+    const templates = new Templates({ folder });
+    await templates.refreshFiles();
+    put('verification/en.hbs', 'Two {{code}}');
+    writeFileSync(join(folder, 'build'), '#!/bin/sh');
+    await templates.refreshFiles();
+    expect(templates.render(asked()).body).toBe('Two 123456');
+  });
 });

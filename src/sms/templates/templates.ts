@@ -98,7 +98,7 @@ export class Templates {
   private archive: TemplateArchive | undefined;
 
   constructor(readonly options: TemplateOptions = {}) {
-    this.folder = options.folder ? new TemplateFiles(options.folder) : undefined;
+    this.folder = options.folder ? new TemplateFiles(options.folder, true) : undefined;
     // Half a program: what it cannot write it could not send, and nobody would know before somebody waits for a code.
     if (!this.builtIn.get('verification', LAST_RESORT)) throw new Error(`No texts in ${BUILT_IN}: install it again.`);
     if (this.folder?.names.length === 0) this.logger.warn(`no templates in ${this.folder.folder} yet`);

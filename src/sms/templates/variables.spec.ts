@@ -20,9 +20,13 @@ describe('a variable', () => {
   );
 
   it('of names as people have them is taken', () => {
-    const names = ["Zoë O'Neil", 'Łódź', 'محمد', 'नेहा', '株式会社', 'Ünal & Söhne <3', '❤️', 'R2-D2 #1 @home'];
+    const names = ["Zoë O'Neil", 'Łódź', 'محمد', 'नेहा', '株式会社', 'Ünal & Söhne <3', '❤️', 'R2-D2 #1 @home', 'دیجی\u200Cکالا', 'క్\u200Cష', '👩🏽\u200D👧'];
     for (const name of names) expect(() => checkVariables({ name, count: 3, flag: true })).not.toThrow();
   });
+
+  it.each(['a\u200Cb', '\u200Cدی', 'دی\u200C', 'د\u200C\u200Cی', 'د\u200Bی', '👩\u200Da', '1\u200D2'])('joins nothing else: %j', (text) =>
+    expect(isPlainText(text)).toBe(false),
+  );
 
   it.each([
     ['x'.repeat(161), /longer than 160/],

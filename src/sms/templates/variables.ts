@@ -9,8 +9,16 @@ const LONGEST = 160;
  * say something else than its template. Variation selectors are spared, which emoji have.
  */
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}]|(?![\uFE0E\uFE0F])\p{Default_Ignorable_Code_Point}/u;
+/** Writings in which a joiner, or what parts two letters, is spelling: Persian, the languages of India, and others beside them. */
+const JOINING = String.raw`[\p{sc=Arab}\p{sc=Beng}\p{sc=Deva}\p{sc=Gujr}\p{sc=Guru}\p{sc=Knda}\p{sc=Mlym}\p{sc=Orya}\p{sc=Sinh}\p{sc=Taml}\p{sc=Telu}]`;
+const PICTURE = String.raw`\p{Extended_Pictographic}`;
+const JOINED = new RegExp(
+  String.raw`(?<=${JOINING})[\u200C\u200D](?=${JOINING})|(?<=${PICTURE}[\uFE0F\p{EMod}]?)\u200D(?=${PICTURE})`,
+  'gu',
+);
 /** Whether it is one line of characters that are seen. */
-export const isPlainText = (text: string): boolean => !UNSAFE.test(text);
+export const isPlainText = (text: string): boolean =>
+  !UNSAFE.test(text) || !UNSAFE.test(text.replace(JOINED, ''));
 
 export const VARIABLE_NAME = /^[a-z][A-Za-z0-9]{0,31}$/;
 
