@@ -9,6 +9,7 @@ import * as sql from './batch.sql.js';
 import { BATCHES_OPTIONS, type BatchesOptions } from './batches.options.js';
 import { Courtesy } from './courtesy.js';
 import { RowReader, LONGEST_ROW, type BadRow, type GoodRow } from './row-reader.js';
+import { KeptRows, TriedRows, type RowShelf } from './row-shelf.js';
 import { splitterFor, type RowFormat } from './rows/rows-of.js';
 import { Tally, type Totals } from './tally.js';
 
@@ -74,13 +75,15 @@ export class BatchIntake {
   async take(upload: Upload): Promise<Taken> {
     const { id, dryRun } = upload;
     const batch = dryRun ? undefined : await this.open(upload);
+    const shelf: RowShelf = batch
+      ? new KeptRows(batch, this.database, this.reader, this.keys, this.clock)
+      : new TriedRows(this.database, this.keys);
     const tally = new Tally();
     for await (const rows of this.chunksOf(upload)) {
       const since = performance.now();
       const good = rows.filter((row): row is GoodRow => 'phone' in row);
       const bad = rows.filter((row): row is BadRow => !('phone' in row));
-      if (batch) await this.write(batch, good, bad, tally);
-      else for (const row of good) tally.taken(row);
+      await this.shelve(good, bad, shelf, tally);
       for (const row of bad) tally.refused(row);
       await this.courtesy.giveWay(since);
     }
@@ -130,7 +133,7 @@ export class BatchIntake {
     if (chunk.length > 0) yield chunk;
   }
 
-  private async write(batch: sql.BatchRow, good: readonly GoodRow[], bad: BadRow[], tally: Tally): Promise<void> {
+  private async shelve(good: readonly GoodRow[], bad: BadRow[], shelf: RowShelf, tally: Tally): Promise<void> {
     const byId = new Map<string, GoodRow>();
     for (const row of good) {
       const same = byId.get(row.id);
@@ -138,10 +141,8 @@ export class BatchIntake {
       else if (same.phone.line === row.phone.line) tally.repeated();
       else bad.push({ ref: row.ref, row: row.row, ...REF_TAKEN });
     }
-    const rows = [...byId.values()];
-    const states = rows.length > 0 ? await this.insert(batch, rows) : [];
     const fine: string[] = [];
-    for (const { id, state } of states) {
+    for (const { id, state } of byId.size > 0 ? await shelf.put([...byId.values()]) : []) {
       const row = byId.get(id)!;
       const { ref } = row;
       if (state === 'opted_out') bad.push({ ref, row: row.row, ...OPTED_OUT });
@@ -150,43 +151,7 @@ export class BatchIntake {
       else tally.taken(row);
       if (state === 'taken') fine.push(ref);
     }
-    if (bad.length > 0 || !batch.is_new) await this.note(batch, bad, fine);
-  }
-
-  private async insert(batch: sql.BatchRow, rows: readonly GoodRow[]): Promise<readonly sql.InsertedRow[]> {
-    const sealed = rows.map((row) => this.reader.sealed(row));
-    return this.database.query<sql.InsertedRow>(
-      sql.INSERT,
-      valuesFor(sql.INSERT, {
-        batch: batch.id,
-        ids: rows.map(({ id }) => id),
-        refs: rows.map(({ ref }) => ref),
-        phone_keys: sealed.map(({ key }) => key),
-        phones: sealed.map(({ phone }) => phone),
-        version: this.keys.version,
-        templates: rows.map(({ content }) => ('body' in content ? 'text' : content.template)),
-        bodies: sealed.map(({ body }) => body),
-        locales: rows.map(({ locale }) => locale),
-        channels: rows.map(({ channel }) => channel),
-        countries: rows.map(({ phone }) => phone.country ?? null),
-        expires_at: batch.expires_at,
-        at: this.clock.databaseTime(),
-      }),
-    );
-  }
-
-  private async note({ id }: sql.BatchRow, bad: readonly BadRow[], good: readonly string[]): Promise<void> {
-    await this.database.query(
-      sql.NOTE_ERRORS,
-      valuesFor(sql.NOTE_ERRORS, {
-        batch: id,
-        refs: bad.map(({ ref }) => ref),
-        rows: bad.map(({ row }) => row),
-        codes: bad.map(({ code }) => code),
-        details: bad.map(({ detail }) => detail),
-        good,
-      }),
-    );
+    await shelf.note(bad, fine);
   }
 }
 

@@ -84,6 +84,15 @@ export const INSERT = named<{
       FROM row LEFT JOIN taken ON taken.id = row.id LEFT JOIN messages AS m ON m.id = row.id ORDER BY n`,
 );
 
+/** What inserting them would say, and nothing is written. */
+export const LOOK = named<{ ids: readonly string[]; phone_keys: readonly Uint8Array[] }>(
+  'look_at_batch_rows',
+  `SELECT u.id, CASE WHEN m.id IS NOT NULL THEN CASE WHEN key_now(m.phone_key) = key_now(u.phone_key) THEN 'repeated' ELSE 'ref_taken' END
+        WHEN EXISTS (SELECT 1 FROM opt_outs WHERE opt_outs.phone_key = key_now(u.phone_key)) THEN 'opted_out' ELSE 'taken' END AS state
+      FROM unnest(:ids::uuid[], :phone_keys::bytea[]) WITH ORDINALITY AS u(id, phone_key, n) LEFT JOIN messages AS m ON m.id = u.id
+      ORDER BY n`,
+);
+
 /** What was mended since is no error any more. */
 export const NOTE_ERRORS = named<{
   batch: string;

@@ -206,6 +206,21 @@ it('says what it would cost, and writes nothing', async () => {
   expect(await ask('SELECT 1 FROM batches UNION ALL SELECT 1 FROM messages')).toEqual([]);
 });
 
+it('says before what it will say after: what is there already, twice in it, or not wanted costs nothing', async () => {
+  await start();
+  const people = rowsFor(300);
+  const [known, gone] = [people[0]!, people[1]!];
+  const id = randomUUID();
+  await upload([known], `hold=true&more=true&id=${id}`);
+  const key = app.app.get(KeyRing).lookupKey('phone', PhoneNumber.parse(gone.to).line);
+  await ask(`INSERT INTO opt_outs (phone_key, source, created_at) VALUES ($1, 'test', now())`, [key]);
+  const rows = [...people, people[2]!, { ...people[3]!, to: '+14155559999' }];
+  const before = (await upload(rows, `dryRun=true&id=${id}`)).body;
+  const after = (await upload(rows, `hold=true&id=${id}`)).body;
+  expect(before).toMatchObject({ taken: 298, repeated: 2, refused: 2 });
+  expect({ ...before, id }).toEqual(after);
+});
+
 it('pauses, goes on and is canceled; what was not begun is never sent', async () => {
   await start({ SMS_PACE_PER_SENDER: '40' });
   const rows = rowsFor(200);
