@@ -46,7 +46,7 @@ export class Metrics {
   }
 
   async text(): Promise<string> {
-    await Promise.all(this.collectors.map((collector) => collector()));
+    await Promise.all(this.collectors.map(async (collector) => collector()));
     return this.registry.metrics();
   }
 }

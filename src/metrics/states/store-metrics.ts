@@ -47,13 +47,13 @@ export class StoreMetrics {
     metrics.collect(() => this.lookOnce());
   }
 
-  /** Whoever asks while somebody else does gets the same answer. */
+  /** Whoever asks while somebody else does, or just after, gets the same answer. */
   private lookOnce(): Promise<void> {
-    const now = performance.now();
-    if (!this.looked || now >= this.until) {
-      this.until = now + (this.options.cacheMs ?? CACHE_MS);
-      this.looked = Promise.all([this.lookAtDatabase(), this.lookAtRedis()]).then(() => undefined);
-    }
+    if (this.looked && performance.now() < this.until) return this.looked;
+    this.until = Infinity;
+    this.looked = Promise.all([this.lookAtDatabase(), this.lookAtRedis()]).then(() => {
+      this.until = performance.now() + (this.options.cacheMs ?? CACHE_MS);
+    });
     return this.looked;
   }
 
