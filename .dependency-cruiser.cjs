@@ -27,7 +27,8 @@ const rooms = {
   metrics: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   spend: ['kernel', 'prisma', 'http', 'sms', 'metrics'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
-  config: ['kernel', 'sms', 'fraud', 'routing'],
+  tracing: ['kernel', 'prisma', 'http', 'sms'],
+  config: ['kernel', 'sms', 'fraud', 'routing', 'tracing'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
     ...['privacy', 'spend', 'fraud', 'audit', 'templates', 'experiments', 'analytics', 'senders', 'lookups', 'batches'],

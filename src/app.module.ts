@@ -23,13 +23,14 @@ import { PERSONAL_DATA } from './privacy.rooms.js';
 import { PrivacyModule } from './privacy/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { RedisModule } from './redis/index.js';
-import { CHANNELS, OutboxModule, OwnSenders, SmsModule } from './sms/index.js';
+import { bothOf, CHANNELS, OutboxModule, OwnSenders, SmsModule } from './sms/index.js';
 import { DestinationRouter, RouteBook, RoutingModule } from './routing/index.js';
 import { ReportsModule } from './reports/index.js';
 import { poolsOf, SendersModule } from './senders/index.js';
 import { SpendModule } from './spend/index.js';
 import { TemplatesModule } from './templates/index.js';
 import { machineLineOf, VerificationModule } from './verification/index.js';
+import { TextSpans, Tracing, TracingModule } from './tracing/index.js';
 import { version } from './version.js';
 import { WebhookEvents, WebhooksModule } from './webhooks/index.js';
 
@@ -76,8 +77,8 @@ export class AppModule {
         LookupsModule.forRoot(lookupsOf(config)),
         FraudModule.forRoot(config.fraud),
         SmsModule.forRootAsync({
-          inject: [KeyRing, TextMetrics],
-          useFactory: (keys: KeyRing, observer: TextMetrics) => {
+          inject: [KeyRing, TextMetrics, Tracing],
+          useFactory: (keys: KeyRing, counted: TextMetrics, tracing: Tracing | null) => {
             const providers = sms.providers.map(({ definition, env }) => definition.create(env, context));
             return {
               providers,
@@ -96,7 +97,7 @@ export class AppModule {
                 keptPercent: limits.costShareForKnown,
               },
               missingFor: missingChannels(sms.providers),
-              observer,
+              observer: tracing ? bothOf(counted, new TextSpans(tracing)) : counted,
               disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
             };
           },
@@ -151,6 +152,7 @@ export class AppModule {
           program: { retention: { days: config.retentionDays }, defaultRegion: phone.defaultRegion },
         }),
         MetricsModule.forRoot({ version }),
+        TracingModule.forRoot({ collector: config.collector, version }),
         RoutingModule.forRoot({ book }),
         SpendModule.forRootAsync({
           inject: [WebhookEvents],

@@ -36,3 +36,15 @@ export class SmsObserver {
     return work();
   }
 }
+
+/** Both are told, the one after the other. */
+export function bothOf(one: SmsObserver, other: SmsObserver): SmsObserver {
+  return {
+    attempted: (...told) => (one.attempted(...told), other.attempted(...told)),
+    triesAgain: (...told) => (one.triesAgain(...told), other.triesAgain(...told)),
+    dispatched: (...told) => (one.dispatched(...told), other.dispatched(...told)),
+    changed: (...told) => (one.changed(...told), other.changed(...told)),
+    reported: (...told) => (one.reported(...told), other.reported(...told)),
+    inOutbox: (work) => one.inOutbox(() => other.inOutbox(work)),
+  };
+}
