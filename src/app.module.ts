@@ -18,18 +18,20 @@ import { AddressThrottle, LimitsModule, SendWindows } from './limits/index.js';
 import { LookupsModule } from './lookups/index.js';
 import { lookupsOf } from './lookups.setup.js';
 import { MessagesModule } from './messages/index.js';
-import { MetricsModule } from './metrics/index.js';
+import { MetricsModule, TextMetrics, VerificationMetrics } from './metrics/index.js';
 import { PERSONAL_DATA } from './privacy.rooms.js';
 import { PrivacyModule } from './privacy/index.js';
 import { PrismaModule } from './prisma/index.js';
 import { RedisModule } from './redis/index.js';
-import { CHANNELS, OutboxModule, OwnSenders, SmsModule } from './sms/index.js';
+import { bothOf, CHANNELS, OutboxModule, OwnSenders, SmsModule } from './sms/index.js';
 import { DestinationRouter, RouteBook, RoutingModule } from './routing/index.js';
 import { ReportsModule } from './reports/index.js';
 import { poolsOf, SendersModule } from './senders/index.js';
 import { SpendModule } from './spend/index.js';
 import { TemplatesModule } from './templates/index.js';
 import { machineLineOf, VerificationModule } from './verification/index.js';
+import { TextSpans, Tracing, TracingModule } from './tracing/index.js';
+import { version } from './version.js';
 import { WebhookEvents, WebhooksModule } from './webhooks/index.js';
 
 /** Requests a minute that one address may make to public routes. */
@@ -75,8 +77,8 @@ export class AppModule {
         LookupsModule.forRoot(lookupsOf(config)),
         FraudModule.forRoot(config.fraud),
         SmsModule.forRootAsync({
-          inject: [KeyRing],
-          useFactory: (keys: KeyRing) => {
+          inject: [KeyRing, TextMetrics, Tracing],
+          useFactory: (keys: KeyRing, counted: TextMetrics, tracing: Tracing | null) => {
             const providers = sms.providers.map(({ definition, env }) => definition.create(env, context));
             return {
               providers,
@@ -95,6 +97,7 @@ export class AppModule {
                 keptPercent: limits.costShareForKnown,
               },
               missingFor: missingChannels(sms.providers),
+              observer: tracing ? bothOf(counted, new TextSpans(tracing)) : counted,
               disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
             };
           },
@@ -109,8 +112,8 @@ export class AppModule {
         }),
         ExperimentsModule.forRoot({ watch: true }),
         VerificationModule.forRootAsync({
-          inject: [ExperimentBook],
-          useFactory: (variants: ExperimentBook) => ({
+          inject: [ExperimentBook, VerificationMetrics],
+          useFactory: (variants: ExperimentBook, observer: VerificationMetrics) => ({
             defaultRegion: phone.defaultRegion,
             codeLength: verification.codeLength,
             ttlSecs: verification.ttlSecs,
@@ -120,6 +123,7 @@ export class AppModule {
             revealCodes: sms.mode === 'simulation',
             issuer,
             variants,
+            observer,
           }),
         }),
         ...(auth.enabled
@@ -147,7 +151,8 @@ export class AppModule {
           rooms: PERSONAL_DATA,
           program: { retention: { days: config.retentionDays }, defaultRegion: phone.defaultRegion },
         }),
-        MetricsModule,
+        MetricsModule.forRoot({ version }),
+        TracingModule.forRoot({ collector: config.collector, version }),
         RoutingModule.forRoot({ book }),
         SpendModule.forRootAsync({
           inject: [WebhookEvents],

@@ -1,6 +1,7 @@
 import type { FraudOptions } from '../fraud/index.js';
 import type { CountryCode } from '../kernel/index.js';
 import type { RoutingConfig } from '../routing/index.js';
+import type { Collector } from '../tracing/index.js';
 import type { PriceList, ProviderDefinition, TemplateOptions } from '../sms/index.js';
 
 /** One provider that is used, with its variables read and validated. */
@@ -99,6 +100,8 @@ export interface AppConfig {
   };
   /** How long verifications and texts are kept. */
   readonly retentionDays: number;
+  /** Undefined: nothing is traced. */
+  readonly collector?: Collector;
   readonly redis?: { readonly url: string; readonly maxConnections: number };
   /** In clear, or as a PHC string of argon2id. */
   readonly adminPassword?: string;

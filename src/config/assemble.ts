@@ -5,6 +5,7 @@ import type { PriceList } from '../sms/index.js';
 import type { AppConfig } from './app-config.js';
 import { developmentApiKey, developmentSecret } from './development-secret.js';
 import type { Environments } from './environments.js';
+import { collectorOf } from './tracing-setup.js';
 import type { SmsSetup } from './sms-setup.js';
 
 const DEFAULT_DAILY_DOLLARS = 50;
@@ -98,6 +99,7 @@ export function assemble(
     },
     webhooks: { httpsOnly: server.NODE_ENV === 'production', privateNetworks: webhooks.WEBHOOK_PRIVATE_NETWORKS },
     auth: { enabled: auth.AUTH_ENABLED, audience: auth.AUTH_AUDIENCE },
+    collector: collectorOf(env.tracing),
     retentionDays: env.privacy.RETENTION_DAYS,
     redis: storage.REDIS_URL ? { url: storage.REDIS_URL, maxConnections: storage.REDIS_MAX_CONNECTIONS } : undefined,
     adminPassword: secrets.ADMIN_PASSWORD,

@@ -13,6 +13,7 @@ import { SecretsEnvironment } from './variables/secrets.environment.js';
 import { ServerEnvironment } from './variables/server.environment.js';
 import { SmsEnvironment } from './variables/sms.environment.js';
 import { StorageEnvironment } from './variables/storage.environment.js';
+import { TracingEnvironment } from './variables/tracing.environment.js';
 import { VerificationEnvironment } from './variables/verification.environment.js';
 import { WebhooksEnvironment } from './variables/webhooks.environment.js';
 
@@ -31,6 +32,7 @@ export const ENVIRONMENTS = {
   fraud: FraudEnvironment,
   lookups: LookupsEnvironment,
   routing: RoutingEnvironment,
+  tracing: TracingEnvironment,
 } as const;
 
 export type Environments = { readonly [K in keyof typeof ENVIRONMENTS]: InstanceType<(typeof ENVIRONMENTS)[K]> };

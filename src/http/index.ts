@@ -11,6 +11,7 @@ export { MayBeAbsent } from './may-be-absent.js';
 export { networkOf, widerNetworkOf } from './network.js';
 export { ByOperator, operatorAt, type Operator } from './operator.js';
 export { OperatorSessions } from './operator-sessions.js';
+export { refusalOf } from './refused.js';
 export { setRateLimit } from './rate-limit-headers.js';
 export { STATUS } from './problem.js';
 export { createAdapter, LongBodies } from './server.js';

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../kernel/index.js';
 import { failedWith, ReadyAnswer } from './before-answer.js';
 import { widerNetworkOf } from './network.js';
+import { noteRefused } from './refused.js';
 import { frameworkProblem, problem, STATUS, type Problem } from './problem.js';
 import { setRateLimit } from './rate-limit-headers.js';
 import { RefusalLog } from './refusal-log.js';
@@ -23,6 +24,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     if (error instanceof ReadyAnswer) return error.sendBy(reply);
     failedWith(request, error);
+    if (error instanceof DomainError) noteRefused(request, error);
     const answer = duringRequest({ requestId: request.id }, () => this.problemOf(error, request));
     if (error instanceof DomainError) {
       if (error.retryAfterSecs !== undefined) void reply.header('retry-after', String(error.retryAfterSecs));

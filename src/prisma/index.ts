@@ -5,6 +5,7 @@ export {
   named,
   Refused,
   valuesFor,
+  type Connections,
   type NamedStatement,
   type Statement,
 } from './database.js';

@@ -6,7 +6,7 @@ import type {
 } from '@prisma/driver-adapter-utils';
 import { DatabaseError, Pool } from 'pg';
 
-import { Database, DatabaseUnavailable, Refused, type Statement } from './database.js';
+import { Database, DatabaseUnavailable, Refused, type Connections, type Statement } from './database.js';
 import { migrate } from './migrations.js';
 
 /**
@@ -55,6 +55,11 @@ export class PostgresDatabase extends Database {
 
   get adapter(): SqlDriverAdapterFactory {
     return new PrismaPg(this.pool);
+  }
+
+  override get connections(): Connections {
+    const { totalCount: total, idleCount: idle, waitingCount: waiting } = this.pool;
+    return { total, idle, waiting };
   }
 
   async query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {

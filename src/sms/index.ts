@@ -8,6 +8,7 @@ export {
   MessageTooLong,
   SmsDisabled,
 } from './delivery/sms.errors.js';
+export { bothOf, SmsObserver, type TextKind } from './delivery/sms-observer.js';
 export { HttpClient } from './provider/http-client.js';
 export { isSecureUrl } from './provider/secure-url.js';
 export { TransportError } from './provider/transport-error.js';

@@ -1,9 +1,11 @@
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 
+import { SmsObserver } from './delivery/sms-observer.js';
 import { isClosable, SmsProviders } from './provider/sms-provider.js';
 import { Pricing } from './pricing/pricing.js';
 import { rotationLog } from './routing/rotation-log.js';
 import { Rotation } from './routing/rotation.js';
+import type { StandingChange } from './routing/standing.js';
 import { PreferenceRouter, Router } from './routing/router.js';
 import { OwnSenders } from './senders/own-senders.js';
 import { Senders } from './senders/senders.js';
@@ -22,8 +24,14 @@ import { Templates } from './templates/templates.js';
     {
       provide: Rotation,
       inject: [SMS_OPTIONS],
-      useFactory: ({ providers, clock, random }: SmsOptions) =>
-        new Rotation(providers, { clock, random, onChange: rotationLog() }),
+      useFactory: ({ providers, clock, random, observer }: SmsOptions) => {
+        const log = rotationLog();
+        const onChange = (change: StandingChange) => {
+          log(change);
+          observer?.changed(change);
+        };
+        return new Rotation(providers, { clock, random, onChange });
+      },
     },
     {
       provide: Pricing,
@@ -45,9 +53,14 @@ import { Templates } from './templates/templates.js';
       inject: [SMS_OPTIONS],
       useFactory: ({ templates }: SmsOptions) => new Templates(templates),
     },
+    {
+      provide: SmsObserver,
+      inject: [SMS_OPTIONS],
+      useFactory: ({ observer }: SmsOptions) => observer ?? new SmsObserver(),
+    },
     SmsService,
   ],
-  exports: [SmsProviders, Rotation, Router, Pricing, Senders, SmsService, Templates],
+  exports: [SmsObserver, SmsProviders, Rotation, Router, Pricing, Senders, SmsService, Templates],
 })
 export class SmsModule extends SmsModuleBase implements OnApplicationShutdown {
   constructor(@Inject(SmsProviders) private readonly providers: SmsProviders) {

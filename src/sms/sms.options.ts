@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 
 import type { Clock, CountryCode } from '../kernel/index.js';
+import type { SmsObserver } from './delivery/sms-observer.js';
 import type { Budget } from './pricing/pricing.js';
 import type { Channel } from './provider/channel.js';
 import type { SmsProviders } from './provider/sms-provider.js';
@@ -31,6 +32,8 @@ export interface SmsOptions {
   readonly templates?: TemplateOptions;
   /** Why nothing is to be sent at all; sends then throw {@link SmsDisabled}. */
   readonly disabledReason?: string;
+  /** Who counts what happens. */
+  readonly observer?: SmsObserver;
   /** For tests. */
   readonly clock?: Pick<Clock, 'monotonic' | 'wait' | 'deadline'>;
   /** For tests: 0 to 1. */

@@ -74,10 +74,11 @@ export class SmsService {
       slowAfterMs = 2_000,
       clock = systemClock,
       random = Math.random,
+      observer,
     } = options;
     const onUnusable = (...[provider, sender, to]: Parameters<Senders['unusable']>) =>
       senders.unusable(provider, sender, to);
-    this.delivery = { rotation, attemptTimeoutMs, sendBudgetMs, slowAfterMs, clock, random, onUnusable };
+    this.delivery = { rotation, attemptTimeoutMs, sendBudgetMs, slowAfterMs, clock, random, onUnusable, observer };
   }
 
   /**

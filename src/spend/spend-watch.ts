@@ -34,7 +34,6 @@ const SMALL_CHANGE = 0.05;
 export class SpendWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(SpendWatch.name);
   private readonly sinks: readonly AlertSink[];
-  private readonly held: Gauge;
   private readonly balance: Gauge;
   private timer: NodeJS.Timeout | undefined;
   private looks = 0;
@@ -51,8 +50,7 @@ export class SpendWatch implements OnApplicationBootstrap, OnModuleDestroy {
     metrics: Metrics,
   ) {
     this.sinks = [log, counter, ...(options.sinks ?? [])];
-    this.held = metrics.gauge('sixdigit_spend_held_dollars', "Reserved and booked of today's cap (UTC)");
-    metrics.gauge('sixdigit_spend_cap_dollars', 'SMS_DAILY_COST_LIMIT').set(pricing.capMicros / 1e6);
+    metrics.gauge('sixdigit_spend_cap_dollars', 'SMS_DAILY_COST_LIMIT, of a UTC day').set(pricing.capMicros / 1e6);
     this.balance = metrics.gauge('sixdigit_provider_balance', 'What is left at a provider', ['provider', 'currency']);
   }
 
@@ -72,7 +70,6 @@ export class SpendWatch implements OnApplicationBootstrap, OnModuleDestroy {
     if (!row) return;
     const { capMicros, keptMicros } = this.pricing;
     const held = Number(row.held);
-    this.held.set(held / 1e6);
     const next = held + this.pricing.worst(1, this.options.homeCountry);
     const passes = next > capMicros ? 'nobody' : next > capMicros - keptMicros ? 'known-numbers' : 'everybody';
     const percent =

@@ -20,3 +20,4 @@ export type {
   StartRequest,
   VerificationState,
 } from './verification.types.js';
+export type { VerificationObserver } from './verification-observer.js';

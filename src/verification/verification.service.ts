@@ -95,6 +95,7 @@ export class VerificationService {
         });
       if (row.opted_out) throw optedOut();
       const quotas = this.limits.admit(row);
+      this.options.observer?.started(channel);
       const delivery = await send(wording.body, row.secs_left);
       const newest = { id: message.id, status: delivery, channel };
       return this.stateOf({ id, phone, channel, purpose, newest, row, quotas, checksLeft: maxChecks, code });
@@ -139,6 +140,7 @@ export class VerificationService {
       if (row.ended === 'exhausted') throw new TooManyChecks(Math.max(1, row.secs_left));
       if (row.ended === 'opted_out') throw optedOut();
       const quotas = this.limits.admit(row);
+      this.options.observer?.resent(message.channel);
       const { body } = await this.codes.writeAgain(letter, wording, row.secs_left);
       const delivery = await send(body, row.secs_left);
       const { max_checks, checks } = row;
@@ -184,13 +186,16 @@ export class VerificationService {
     const row = await this.verifications.countGuess(id, purpose);
     if (!row) return (await this.approvedBefore(id, run)) ?? this.ended(id, purpose);
     const phone = this.secrets.phoneOf(row);
-    if (!isSameSecret(guess, this.secrets.codeOf(id, row, phone))) return { checksLeft: row.max_checks - row.checks };
+    const isRight = isSameSecret(guess, this.secrets.codeOf(id, row, phone));
+    if (!isRight) this.options.observer?.checked(false);
+    if (!isRight) return { checksLeft: row.max_checks - row.checks };
     const approvedAt = await this.verifications.approve(id, row.guessed_at, run?.id ?? null);
     if (!approvedAt) {
       const before = await this.approvedBefore(id, run);
       if (before) return before;
       throw new VerificationNotFound();
     }
+    this.options.observer?.checked(true);
     this.logger.log(`verification ${id} approved for ${phone}`);
     return { approved: { id, purpose: row.purpose, phone, approvedAt } };
   }

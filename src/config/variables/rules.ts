@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { IsInt, Max, Min, ValidateBy, type ValidationOptions } from 'class-validator';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 
-type Test = (value: unknown, environment: Readonly<Record<string, unknown>>) => boolean;
+export type Test = (value: unknown, environment: Readonly<Record<string, unknown>>) => boolean;
 
 /** @param mend where an example would not help, such as for secrets: how to get a right value. */
 export const saying = (problem: string, mend?: string): ValidationOptions => ({

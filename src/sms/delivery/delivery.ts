@@ -9,6 +9,7 @@ import type { Rotation, Turn } from '../routing/rotation.js';
 import type { Route } from '../routing/router.js';
 import { backoff } from './backoff.js';
 import type { Attempt, Dispatch } from './dispatch.js';
+import { SmsObserver, type TextKind } from './sms-observer.js';
 
 /** What one message needs to be told about while it is on its way. */
 export interface AttemptJournal {
@@ -46,7 +47,10 @@ export interface DeliveryOptions {
   readonly random: () => number;
   /** A provider takes no text from that sender of ours. */
   readonly onUnusable?: (provider: string, sender: string, to: SmsMessage['to']) => void;
+  readonly observer?: SmsObserver;
 }
+
+const NOBODY = new SmsObserver();
 
 /** A try is not worth beginning with less time than this. */
 const LEAST_TRY_MS = 100;
@@ -66,6 +70,8 @@ export class Delivery {
   /** A try ended without an answer, so the text may be out. */
   private mayBeOut: boolean;
   private retries = 0;
+  private readonly observer: SmsObserver;
+  private readonly kind: TextKind;
 
   constructor(
     private readonly options: DeliveryOptions,
@@ -80,17 +86,22 @@ export class Delivery {
     this.tried = new Set(before.tried);
     this.mayBeOut = before.mayBeOut;
     this.deadline = begunAt + options.sendBudgetMs;
+    this.observer = options.observer ?? NOBODY;
+    this.kind = { channel: way.channel, country: text.to.country };
   }
 
   async run(first: Try): Promise<Dispatch> {
     for (let now: Try | undefined = first; now; ) {
       const attempt = await this.try(now);
       this.attempts.push(attempt);
+      this.observer.attempted(attempt, this.kind);
       const next: Try | undefined = await this.after(attempt, now);
       if (next) await this.begin(attempt, next);
       now = next;
     }
-    return { status: this.status(), attempts: this.attempts };
+    const status = this.status();
+    this.observer.dispatched(status, this.kind);
+    return { status, attempts: this.attempts };
   }
 
   private async try({ id, turn, sender }: Try): Promise<Attempt> {
@@ -191,6 +202,7 @@ export class Delivery {
       const provider = turn.provider.name;
       const begun = { id, provider, sender, route: 'failover' };
       await this.journal.failedOver(ended, begun);
+      this.observer.triesAgain(ended, provider);
     } catch (error) {
       turn.drop();
       throw error;

@@ -5,10 +5,11 @@ import DataLoader from 'dataloader';
 
 import { Clock, KeyRing, PhoneNumber } from '../../kernel/index.js';
 import { Database, valuesFor } from '../../prisma/index.js';
+import { SmsObserver } from '../delivery/sms-observer.js';
 import type { DeliveryReport } from '../provider/delivery-report.js';
 import { SenderRests } from '../senders/sender-rests.js';
 import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox.options.js';
-import { REPORT, SIMPLE_REPORTS, type ReportedRow } from './outbox.sql.js';
+import { REPORT, SIMPLE_REPORTS, type ReportedRow, type SimplyReportedRow } from './outbox.sql.js';
 
 interface Told extends DeliveryReport {
   readonly provider: string;
@@ -40,6 +41,7 @@ export class DeliveryReports {
     private readonly senders: SenderRests,
     @Inject(OUTBOX_OPTIONS) private readonly options: OutboxOptions,
     @Inject(Clock) private readonly clock: Clock,
+    private readonly observer: SmsObserver,
   ) {}
 
   /** False when it is about no text of ours. @throws {DatabaseUnavailable} so that the provider tells it again */
@@ -47,6 +49,7 @@ export class DeliveryReports {
     const told = { ...report, provider };
     const found = await (isSimple(report) ? this.simple.load(told) : this.recordOne(told));
     const { status, code } = report;
+    if (!found) this.observer.reported(provider, status, false, null);
     const what = `report of ${provider}: ${status}${code === undefined ? '' : ` (${code})`}`;
     this.logger.debug(found ? what : `${what}, about no text of ours`);
     return found;
@@ -75,7 +78,11 @@ export class DeliveryReports {
       statuses: told.map(({ status }) => status),
       at: this.clock.databaseTime(),
     });
-    const rows = await this.database.query<{ n: number }>(SIMPLE_REPORTS, values);
+    const rows = await this.database.query<SimplyReportedRow>(SIMPLE_REPORTS, values);
+    for (const { n, delivered_secs } of rows) {
+      const { provider, status } = told[n - 1]!;
+      this.observer.reported(provider, status, true, delivered_secs);
+    }
     return new Set(rows.map(({ n }) => n));
   }
 
@@ -96,6 +103,7 @@ export class DeliveryReports {
     ];
     const [row] = await this.database.query<ReportedRow>(REPORT, values);
     if (row?.moved_key) await this.options.onHitSettled?.({ id: row.message_id, key: row.moved_key, change: 'moved' });
+    if (row?.known) this.observer.reported(provider, status, true, row.delivered_secs);
     if (row?.known && report.senderFault) await this.senders.reported(provider, row.message_id, report);
     // The embedded database answers in this very turn of the event loop: a long batch would keep everybody else waiting.
     await othersTurn();

@@ -47,6 +47,15 @@ export interface ReportedRow {
   readonly known: boolean;
   readonly message_id: string;
   readonly moved_key: Uint8Array | null;
+  /** Since the try began, when nobody said before that the phone has it. */
+  readonly delivered_secs: number | null;
+}
+
+/** One of those that were told together, by its number from 1. */
+export interface SimplyReportedRow {
+  readonly n: number;
+  /** As above. */
+  readonly delivered_secs: number | null;
 }
 
 /** Silent for that many texts in a row: it reports no more, or not to us. */
@@ -156,7 +165,11 @@ export const STATUS: Statement = { name: 'message_status', text: 'SELECT status:
 
 export const REPORT: Statement = {
   name: 'record_report',
-  text: 'SELECT * FROM record_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+  // The try is read as it was before.
+  text: `SELECT *, (SELECT max(extract(epoch FROM ${NOW(10)} - a.started_at))::float8 FROM attempts AS a
+      WHERE $5::text = 'delivered' AND a.provider = $1 AND a.delivered_at IS NULL
+        AND (a.id = $2::uuid OR ($2 IS NULL AND a.provider_message_id = $3))) AS delivered_secs
+    FROM record_report($1, $2, $3, $4, $5::text::message_status, $6, $7, $8, $9, $10, $11)`,
 };
 
 export interface SimpleReportsParameters {
@@ -179,7 +192,7 @@ const GOES_WELL = `('accepted', 'sent', 'delivered')`;
 export const SIMPLE_REPORTS = named<SimpleReportsParameters>(
   'record_simple_reports',
   `WITH told AS (
-      SELECT t.n, t.provider, t.status, a.id, a.message_id, a.outcome = 'accepted' AND a.report IN ${GOES_WELL}
+      SELECT t.n, t.provider, t.status, a.id, a.message_id, a.started_at, a.outcome = 'accepted' AND a.report IN ${GOES_WELL}
           AND status_rank(a.report) >= status_rank(t.status) AS is_old
         FROM unnest(:providers::text[], :attempt_ids::uuid[], :provider_message_ids::text[], :statuses::message_status[])
             WITH ORDINALITY AS t(provider, attempt_id, provider_message_id, status, n)
@@ -212,7 +225,9 @@ export const SIMPLE_REPORTS = named<SimpleReportsParameters>(
           AND last_at > ${AT} - interval '10 seconds')
         ON CONFLICT (provider) DO UPDATE SET last_at = greatest(s.last_at, excluded.last_at), silent = 0
     )
-    SELECT DISTINCT n::int FROM told WHERE is_old OR id IN (SELECT id FROM attempt)`,
+    SELECT n::int, max(CASE WHEN status = 'delivered' AND NOT coalesce(is_old, false) THEN
+        extract(epoch FROM ${AT} - started_at)::float8 END) AS delivered_secs
+      FROM told WHERE is_old OR id IN (SELECT id FROM attempt) GROUP BY n`,
 );
 
 export const REPORTERS: Statement = {

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 
 import { KeyRing, openPhone, Rounds } from '../../kernel/index.js';
+import { SmsObserver } from '../delivery/sms-observer.js';
 import { SmsService } from '../sms.service.js';
 import { backoff } from '../delivery/backoff.js';
 import { endingOf } from './ending.js';
@@ -39,6 +40,7 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly sms: SmsService,
     private readonly keys: KeyRing,
     @Inject(OUTBOX_OPTIONS) private readonly options: OutboxOptions,
+    private readonly observer: SmsObserver,
   ) {
     const failed = (error: unknown) => this.logger.error(`cannot look for due messages: ${nameOf(error)}`);
     this.rounds = new Rounds(() => this.run(), options.everyMs ?? EVERY_MS, failed);
@@ -66,7 +68,7 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async deliver(message: ClaimedRow): Promise<void> {
     try {
-      await this.tryTo(message);
+      await this.observer.inOutbox(() => this.tryTo(message));
     } catch (error) {
       // The lease runs out, and whoever claims it then tries again.
       if (error instanceof LeaseLost) this.logger.debug(`message ${message.id} was taken over`);
