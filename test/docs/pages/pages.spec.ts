@@ -1,7 +1,8 @@
 import { commandsOf, stepsOf } from './blocks.js';
 import { difference, learned } from './shape.js';
 
-const faultsOf = (markdown: string) => stepsOf('docs/x.md', markdown).flatMap((step) => (step.kind === 'fault' ? step.text : []));
+const faultsOf = (markdown: string) =>
+  stepsOf('docs/x.md', markdown).flatMap((step) => (step.kind === 'fault' ? step.text : []));
 
 describe('what a page shows', () => {
   it.each([
