@@ -88,7 +88,7 @@ function nobody(): { uid?: number; gid?: number } {
     const url = await behind((ini) =>
       ini
         .replace('pool_mode = session', 'pool_mode = transaction')
-        .replace('default_pool_size = 40', 'default_pool_size = 2'),
+        .replace('default_pool_size = 40', 'default_pool_size = 1'),
     );
     const clients = [new Client({ connectionString: url }), new Client({ connectionString: url })];
     for (const client of clients) await client.connect();
