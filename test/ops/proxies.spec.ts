@@ -196,7 +196,8 @@ describe.each([
     const callers = [1, 2, 3, 4].map(ask);
     for (const [n, port] of ports.entries()) {
       await sleep(1_000);
-      expect(await programs[n]!.stop('SIGTERM')).toMatchObject({ code: 0, signal: null });
+      programs[n]!.signal('SIGTERM');
+      expect(await programs[n]!.exit).toMatchObject({ code: 0, signal: null });
       programs[n] = await launchAt(port);
       await sleep(500);
     }
