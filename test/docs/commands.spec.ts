@@ -62,11 +62,6 @@ onServer('run against the program', () => {
 
   it.each(PAGES.filter((page) => STEPS.get(page)?.some(isRun)))('%s', async (page) => {
     const faults = await play(server, STEPS.get(page) ?? []);
-    if (process.env.DEVLOG)
-      require('node:fs').appendFileSync(
-        process.env.DEVLOG,
-        `== ${new Date().toISOString()} ${page} ${faults.length}\n${faults.join('\n')}\n`,
-      );
     expect(faults).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ const MARKS = /(<!-- variables -->\n)[^]*(\n<!-- \/variables -->)/;
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
 function table(heading: string, environment: new () => object): string {
-  const defaults = new environment() as Record<string, unknown>;
+  const defaults = new environment() as Record<string, string | number | boolean | undefined>;
   const rows = variablesOf(environment).map(({ name, aliases = [], about, example }) => {
     const value = defaults[name];
     const shown = value === undefined || value === '' ? '-' : `\`${cell(String(value))}\``;
