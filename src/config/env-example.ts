@@ -1,8 +1,9 @@
 import { variablesOf, type Variable } from '../kernel/index.js';
 import type { ProviderDefinition } from '../sms/index.js';
 import { ENVIRONMENTS } from './environments.js';
+import { SECRETS_IN_FILES } from './secret-files.js';
 
-const HEADINGS: Readonly<Record<keyof typeof ENVIRONMENTS, string>> = {
+export const HEADINGS: Readonly<Record<keyof typeof ENVIRONMENTS, string>> = {
   server: 'Server',
   secrets: 'Secrets',
   storage: 'Storage',
@@ -21,6 +22,8 @@ const HEADINGS: Readonly<Record<keyof typeof ENVIRONMENTS, string>> = {
 
 const PREFACE = `# Copy this file to .env and take the # off what you need: as it is, it changes nothing.
 # Variables of the process win over .env. Secrets in here are examples, which production refuses.
+# ${SECRETS_IN_FILES.join(', ')}
+# may stand in files instead: NAME_FILE=/run/secrets/name.
 # It is written from the environment classes by: UPDATE_ENV_EXAMPLE=1 npx jest src/config
 `;
 

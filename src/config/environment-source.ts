@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 
 import type { Source } from '../kernel/index.js';
+import { withSecretFiles } from './secret-files.js';
 
-/** The process's own variables over those of `.env` in `folder`, if that is there. */
+/**
+ * The process's own variables over those of `.env` in `folder`, if that is there, and what the files they name hold.
+ * @throws {ConfigRefusal}
+ */
 export function environment(folder: string = process.cwd(), own: Source = process.env): Source {
-  return { ...dotEnv(join(folder, '.env')), ...own };
+  return withSecretFiles({ ...dotEnv(join(folder, '.env')), ...own });
 }
 
 function dotEnv(path: string): Source {

@@ -15,6 +15,7 @@ import {
   type FakeOptions,
   type FakeProvider,
 } from '../support/index.js';
+import { AcmeProvider } from '../docs/acme/acme.provider.js';
 
 const patience: Patience = { timeoutMs: 30_000, maxRetries: 0, retryDelayMs: 1 };
 
@@ -131,6 +132,14 @@ export const ADAPTERS: readonly Adapter[] = [
     start: (options) => FakeGateway.start(options),
     at: (url) => gatewayAt(url, 'gateway-key'),
     stranger: (url) => gatewayAt(url, 'wrong'),
+    rejections: { throttled: answered(429), misconfigured: answered(401, 403), refused: answered(400, 404, 422) },
+  },
+  {
+    // The worked example of docs/providers.md.
+    name: 'acme',
+    start: (options) => FakeGateway.start(options),
+    at: (baseUrl) => new AcmeProvider({ apiKey: 'gateway-key', sender: 'Sixdigit', baseUrl, patience }),
+    stranger: (baseUrl) => new AcmeProvider({ apiKey: 'wrong', sender: 'Sixdigit', baseUrl, patience }),
     rejections: { throttled: answered(429), misconfigured: answered(401, 403), refused: answered(400, 404, 422) },
   },
 ];

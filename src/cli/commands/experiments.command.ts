@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 
 import { experimentDto, Experiments, ExperimentsModule, type ExperimentDto } from '../../experiments/index.js';
 import { SmsModule } from '../../sms/index.js';
+import { TemplatesModule } from '../../templates/index.js';
 import { operator } from '../operator.js';
 import { withRooms } from '../rooms.js';
 import { UsageError } from '../usage-error.js';
+import { samplesOf } from './templates.command.js';
 
 interface CreateOptions {
   readonly template: string;
@@ -81,8 +83,12 @@ async function stop(id: string, { variant }: { variant?: string }): Promise<void
 
 function withExperiments<T>(work: (experiments: Experiments) => Promise<T>): Promise<T> {
   return withRooms(
-    // Nothing is sent here; whether a wording is there is asked of the templates.
-    () => [SmsModule.forRoot({ providers: [] }), ExperimentsModule.forRoot({ watch: false })],
+    // Nothing is sent here; whether a wording is there is asked of the templates, those of operators among them.
+    (config) => [
+      SmsModule.forRoot({ providers: [], templates: { ...config.sms.templates, watch: false } }),
+      TemplatesModule.forRoot(samplesOf(config)),
+      ExperimentsModule.forRoot({ watch: false }),
+    ],
     (context) => work(context.get(Experiments)),
   );
 }

@@ -15,7 +15,7 @@ interface Asked {
   readonly json?: true;
 }
 
-const samplesOf = ({ verification: { codeLength, ...text } }: AppConfig) => {
+export const samplesOf = ({ verification: { codeLength, ...text } }: AppConfig) => {
   const code = '1234567890'.slice(0, codeLength);
   return { code, machineLine: machineLineOf(code, text) };
 };
