@@ -19,7 +19,14 @@ let app: TestApp;
 let operator: Operator;
 let phones = 0;
 
-const env = () => ({ ...credentials(twilio, sns), ADMIN_PASSWORD: PASSWORD, SMS_DAILY_COST_LIMIT: '1000' });
+const env = () => ({
+  // No try is given up for slowness on a busy machine.
+  SMS_ATTEMPT_TIMEOUT_MS: '10000',
+  SMS_SEND_BUDGET_MS: '30000',
+  ...credentials(twilio, sns),
+  ADMIN_PASSWORD: PASSWORD,
+  SMS_DAILY_COST_LIMIT: '1000',
+});
 const newPhone = () => `+1${212 + 100 * (phones % 2)}${200 + (phones++ >> 1)}1234`;
 const start = async (phone = newPhone()) => {
   const answer = await app.call('POST', '/v1/verifications', { phone });
@@ -250,7 +257,6 @@ describe('events', () => {
       'x-content-type-options': 'nosniff',
     });
     const { data } = await one.first('now');
-    const before = data.sends.lastMinute;
     expect(data).toMatchObject({ simulation: false, instance: expect.any(String), spend: { currency: 'USD' } });
     expect(data.sends.perMinute).toHaveLength(60);
     twilio.behave({ kind: 'reject', code: '20003' });
@@ -258,10 +264,12 @@ describe('events', () => {
     const { at, data: told } = await one.first('provider', ({ name }) => name === 'twilio');
     expect(told).toMatchObject({ state: 'suspended', why: 'its credentials or account do not work' });
     expect(at - Date.parse(told.history[0].at)).toBeLessThan(1_000);
-    const { data: after } = await one.first('now', ({ sends }) => sends.lastMinute >= 2);
+    const { data: after } = await one.first(
+      'now',
+      ({ providers: [first] }) => first.lastErrors[0]?.code === 'misconfigured',
+    );
     expect(after.sends.perMinute.at(-1).failed + after.sends.perMinute.at(-2).failed).toBeGreaterThan(0);
-    expect(before).toBeGreaterThanOrEqual(0);
-    expect(after.providers[0].lastErrors[0]).toMatchObject({ code: 'misconfigured' });
+    expect(after.sends.lastMinute).toBeGreaterThanOrEqual(2);
     expect(after.sends.successRate).toBeLessThan(1);
   });
 
@@ -297,7 +305,9 @@ describe('events', () => {
     expect((await app.call('POST', `/v1/verifications/${id}/check`, { code })).body.status).toBe('approved');
     const { body } = await operator.call('GET', `/v1/admin/verifications/${id}`);
     expect(body).toMatchObject({ status: 'approved', checks: 2, phone: `+******${phone.slice(-4)}` });
-    expect(body.timeline.map(({ kind, provider, outcome }: Record<string, string>) => [kind, provider, outcome])).toEqual([
+    expect(
+      body.timeline.map(({ kind, provider, outcome }: Record<string, string>) => [kind, provider, outcome]),
+    ).toEqual([
       ['decision', undefined, undefined],
       ['limits', undefined, undefined],
       ['message', undefined, undefined],
@@ -331,7 +341,11 @@ describe('events', () => {
     const replay = `/v1/webhook-endpoints/${hook.id}/replay`;
     const since = { since: new Date(0).toISOString() };
     expect((await operator.call('POST', replay, since)).status).toBe(202);
-    for (const headers of [{ 'x-csrf-token': 'x' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.test' }]) {
+    for (const headers of [
+      { 'x-csrf-token': 'x' },
+      { 'sec-fetch-site': 'cross-site' },
+      { origin: 'https://evil.test' },
+    ]) {
       expect((await operator.call('POST', replay, since, headers)).status).toBe(403);
       expect((await operator.call('POST', `${PROVIDERS}/twilio/take-out`, { reason: 'x' }, headers)).status).toBe(403);
     }

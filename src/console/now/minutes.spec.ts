@@ -13,7 +13,9 @@ describe('Minutes', () => {
     expect(minutes.toRead(at(1_000, 6).getTime())).toBe(3);
     const later = minutes.take([row(999, 5), row(1_001, 1)], minutes.toRead(at(1_001).getTime()), at(1_001));
     // What was read again and is no more there is gone; what is an hour old, too.
-    expect([later[0], later.at(-3), later.at(-2), later.at(-1)].map((minute) => minute?.accepted)).toEqual([0, 5, 0, 1]);
+    expect([later[0], later.at(-3), later.at(-2), later.at(-1)].map((minute) => minute?.accepted)).toEqual([
+      0, 5, 0, 1,
+    ]);
     expect(later.map((minute) => minute.at.getTime())).toEqual(
       Array.from({ length: 60 }, (_, index) => at(942 + index).getTime()),
     );
