@@ -61,8 +61,8 @@ class Listening {
     });
   }
 
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
   async first(event: string, wanted: (data: any) => boolean = () => true, ms = 10_000) {
-    // eslint-disable-line @typescript-eslint/no-explicit-any -- as above
     for (const until = Date.now() + ms; Date.now() < until; await sleep(5)) {
       const found = this.events.find((each) => each.event === event && wanted(each.data));
       if (found) return found;

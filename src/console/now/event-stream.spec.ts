@@ -14,7 +14,7 @@ describe('EventStream', () => {
     }
     expect(stream.stuckMs).toBe(10_000);
     const read: string[] = [];
-    for (let chunk: unknown; (chunk = stream.read()) !== null; ) read.push(String(chunk));
+    for (let chunk: Buffer | null; (chunk = stream.read() as Buffer | null); ) read.push(chunk.toString());
     const told = read.join('').split('\n\n').filter(Boolean);
     expect(told.map((text) => /event: (\w+)\ndata: .*?"n":(\d+)/s.exec(text)?.slice(1))).toEqual([
       ['now', '0'],
