@@ -341,11 +341,12 @@ describe('events', () => {
     const replay = `/v1/webhook-endpoints/${hook.id}/replay`;
     const since = { since: new Date(0).toISOString() };
     expect((await operator.call('POST', replay, since)).status).toBe(202);
-    for (const headers of [
+    const forged: readonly Record<string, string>[] = [
       { 'x-csrf-token': 'x' },
       { 'sec-fetch-site': 'cross-site' },
       { origin: 'https://evil.test' },
-    ]) {
+    ];
+    for (const headers of forged) {
       expect((await operator.call('POST', replay, since, headers)).status).toBe(403);
       expect((await operator.call('POST', `${PROVIDERS}/twilio/take-out`, { reason: 'x' }, headers)).status).toBe(403);
     }
