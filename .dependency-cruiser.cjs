@@ -29,10 +29,14 @@ const rooms = {
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   tracing: ['kernel', 'prisma', 'http', 'sms'],
   config: ['kernel', 'sms', 'fraud', 'routing', 'tracing'],
+  console: [
+    ...['kernel', 'prisma', 'http', 'idempotency', 'audit', 'limits', 'sms', 'fraud', 'spend', 'health', 'messages'],
+    'verification',
+  ],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
     ...['privacy', 'spend', 'fraud', 'audit', 'templates', 'experiments', 'analytics', 'senders', 'lookups', 'batches'],
-    'routing',
+    ...['routing', 'console'],
   ],
 };
 

@@ -1,3 +1,4 @@
+export { Admission } from './admission.js';
 export { callerOf, CallerName, NeedsScope, Public, WithoutKey } from './api-key.guard.js';
 export { ApiProblems, ApiPublicProblems } from './api-problems.js';
 export { beforeAnswer, ReadyAnswer } from './before-answer.js';
@@ -12,6 +13,7 @@ export { networkOf, widerNetworkOf } from './network.js';
 export { ByOperator, operatorAt, type Operator } from './operator.js';
 export { OperatorSessions } from './operator-sessions.js';
 export { refusalOf } from './refused.js';
+export { scrub } from './scrub.js';
 export { setRateLimit } from './rate-limit-headers.js';
 export { STATUS } from './problem.js';
 export { createAdapter, LongBodies } from './server.js';

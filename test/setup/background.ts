@@ -7,6 +7,7 @@ const BACKGROUND: ReadonlySet<string> = new Set([
   ...['tell_spend_hour', 'claim_balance', 'set_low_balance', 'template_stamp', 'current_templates'],
   ...['experiments_in_force', 'take_experiments_turn', 'uncounted_experiments', 'count_experiment', 'experiment'],
   ...['take_analytics_turn', 'analytics_due', 'roll_up_hour', 'metrics_queues'],
+  ...['provider_holds', 'note_provider_change'],
 ]);
 
 /** What was run for a request. */
