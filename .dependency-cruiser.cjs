@@ -28,10 +28,11 @@ const rooms = {
   spend: ['kernel', 'prisma', 'http', 'sms', 'metrics'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   config: ['kernel', 'sms', 'fraud', 'routing'],
+  doctor: ['kernel', 'prisma', 'config', 'sms', 'verification'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
     ...['privacy', 'spend', 'fraud', 'audit', 'templates', 'experiments', 'analytics', 'senders', 'lookups', 'batches'],
-    'routing',
+    ...['routing', 'doctor', 'messages'],
   ],
 };
 

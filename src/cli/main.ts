@@ -5,6 +5,7 @@ import { explain } from '../explain.js';
 import { version } from '../version.js';
 import { analyticsCommand } from './commands/analytics.command.js';
 import { batchesCommand } from './commands/batches.command.js';
+import { doctorCommand } from './commands/doctor.command.js';
 import { experimentsCommand } from './commands/experiments.command.js';
 import { fraudCommand } from './commands/fraud.command.js';
 import { keysCommand } from './commands/keys.command.js';
@@ -29,7 +30,7 @@ const program = new Command('sixdigit')
   .version(version)
   .showHelpAfterError();
 const COMMANDS = [
-  ...[analyticsCommand, batchesCommand, experimentsCommand, fraudCommand, keysCommand, limitsCommand, lookupCommand],
+  ...[analyticsCommand, batchesCommand, doctorCommand, experimentsCommand, fraudCommand, keysCommand, limitsCommand, lookupCommand],
   ...[pricesCommand, privacyCommands, routesCommand, secretCommand, sendCommand, sendersCommand, spendCommand],
   ...[templatesCommand, webhooksCommand],
 ];
