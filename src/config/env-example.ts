@@ -16,6 +16,7 @@ const HEADINGS: Readonly<Record<keyof typeof ENVIRONMENTS, string>> = {
   fraud: 'Fraud',
   lookups: 'Lookups',
   routing: 'Routing',
+  cli: 'Commands that talk to a running program',
 };
 
 const PREFACE = `# Copy this file to .env and take the # off what you need: as it is, it changes nothing.

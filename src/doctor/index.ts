@@ -1,2 +1,2 @@
 export { diagnose, type Diagnosis } from './diagnose.js';
-export { jsonOf, reportOf, wantsColours } from './report.js';
+export { exitCodeOf, jsonOf, reportOf, wantsColours } from './report.js';

@@ -50,3 +50,7 @@ export const jsonOf = ({ version, findings, counts, isReady, verdict, tookMs }: 
 /** Colours are for people who look, and who do not say otherwise: https://no-color.org */
 export const wantsColours = (isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean =>
   isTerminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+
+/** As linters have it: warnings are told, and fail only who wants that. */
+export const exitCodeOf = ({ counts: { fault, warning } }: Diagnosis, strict: boolean): number =>
+  fault > 0 || (strict && warning > 0) ? 1 : 0;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import { diagnose, jsonOf, reportOf, wantsColours, type Diagnosis } from '../../doctor/index.js';
+import { diagnose, exitCodeOf, jsonOf, reportOf, wantsColours } from '../../doctor/index.js';
 import { version } from '../../version.js';
 
 interface Options {
@@ -22,9 +22,5 @@ export function doctorCommand(program: Command): void {
       process.exit(exitCodeOf(diagnosis, strict === true));
     });
 }
-
-/** As linters have it: warnings are told, and fail only who wants that. */
-const exitCodeOf = ({ counts: { fault, warning } }: Diagnosis, strict: boolean): number =>
-  fault > 0 || (strict && warning > 0) ? 1 : 0;
 
 const say = (text: string) => new Promise<void>((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
