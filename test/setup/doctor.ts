@@ -32,8 +32,7 @@ const read = (code: number | null, stdout: string): Diagnosed => {
 
 /** What `doctor --json` says, as a process in an empty folder. */
 export async function doctorProcess(env: Source, ...args: string[]): Promise<Diagnosed> {
-  const { code, stdout, stderr } = await cli(['doctor', '--json', ...args], env);
-  if (stderr) throw new Error(stderr);
+  const { code, stdout } = await cli(['doctor', '--json', ...args], env);
   return read(code, stdout);
 }
 
