@@ -10,10 +10,11 @@ const EX_USAGE = 64;
 const isMistyped = (error: unknown) => error instanceof DomainError && error.kind === 'invalid';
 
 // Whoever reads along, such as head, may have read enough.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-});
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
 
 try {
   await buildProgram().parseAsync();

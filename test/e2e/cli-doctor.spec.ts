@@ -10,6 +10,7 @@ import { doctor, doctorProcess, told } from '../setup/doctor.js';
 import { cleanUp, dataFolder, PRODUCTION, start, tempFolder, twilioEnv } from '../setup/process.js';
 import { onOwnRedis, startRedis } from '../setup/servers.js';
 import { FakeGateway, FakeSns, FakeTwilio } from '../support/index.js';
+import { twilioOpenApi } from '../support/twilio-openapi.js';
 
 jest.setTimeout(240_000);
 afterEach(cleanUp);
@@ -154,6 +155,7 @@ describe('with everything dead', () => {
 
 describe('of providers', () => {
   let twilio: FakeTwilio;
+  beforeAll(() => void twilioOpenApi()); // it takes seconds to read, and the fake would have us wait for them
   beforeEach(async () => (twilio = await FakeTwilio.start()));
   afterEach(() => twilio.close());
 
