@@ -5,11 +5,20 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   '': ['doctor', 'verify start +14155552671', 'limits show +14155552671'],
   doctor: ['doctor', 'doctor --strict --json', 'doctor --live +14155552671'],
   verify: ['verify start +14155552671', 'verify check 0b6f0d5e-6d0c-4a57-9d36-6f8d4c2b1a90 568209'],
-  'verify start': ['verify start +14155552671', 'verify start +14155552671 --channel whatsapp --locale pt-BR --url http://127.0.0.1:3000'],
+  'verify start': [
+    'verify start +14155552671',
+    'verify start +14155552671 --channel whatsapp --locale pt-BR --url http://127.0.0.1:3000',
+  ],
   'verify check': ['verify check 0b6f0d5e-6d0c-4a57-9d36-6f8d4c2b1a90 568209'],
   messages: ['messages show 51e9c0de-0f5e-4b7e-8a55-1f2e3d4c5b6a'],
-  'messages show': ['messages show 51e9c0de-0f5e-4b7e-8a55-1f2e3d4c5b6a', 'messages show 51e9c0de-0f5e-4b7e-8a55-1f2e3d4c5b6a --json'],
-  send: ['send --csv people.csv --body "Hello {name}" --dry-run', 'send --csv people.csv --template alert --map text=note --url http://127.0.0.1:3000'],
+  'messages show': [
+    'messages show 51e9c0de-0f5e-4b7e-8a55-1f2e3d4c5b6a',
+    'messages show 51e9c0de-0f5e-4b7e-8a55-1f2e3d4c5b6a --json',
+  ],
+  send: [
+    'send --csv people.csv --body "Hello {name}" --dry-run',
+    'send --csv people.csv --template alert --map text=note --url http://127.0.0.1:3000',
+  ],
   batches: ['batches list', 'batches pause 51e9c0de-0f5e-8b7e-aa55-1f2e3d4c5b6a'],
   'batches list': ['batches list --json'],
   'batches status': ['batches status 51e9c0de-0f5e-8b7e-aa55-1f2e3d4c5b6a'],
@@ -58,10 +67,16 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'templates list': ['templates list --json'],
   'templates show': ['templates show verification en'],
   'templates lint': ['templates lint', 'templates lint verification --files --json'],
-  'templates put': ['templates put verification en new.hbs', 'echo "{{code}}: {{brand}}" | sixdigit templates put verification en -'],
+  'templates put': [
+    'templates put verification en new.hbs',
+    'echo "{{code}}: {{brand}}" | sixdigit templates put verification en -',
+  ],
   'templates rollback': ['templates rollback verification en 2'],
   'templates delete': ['templates delete verification en'],
-  'templates preview': ['templates preview verification pt-BR --country BR', 'templates preview verification en --file new.hbs --var brand=Acme'],
+  'templates preview': [
+    'templates preview verification pt-BR --country BR',
+    'templates preview verification en --file new.hbs --var brand=Acme',
+  ],
   experiments: ['experiments create --variants control=50,short=50', 'experiments list'],
   'experiments create': ['experiments create --variants control=50,short=50 --rule stop-losers'],
   'experiments list': ['experiments list --json'],
@@ -75,7 +90,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'migrate status': ['migrate status --json'],
   'migrate deploy': ['migrate deploy'],
   'migrate resolve': ['migrate resolve 20261121000230_something'],
-  completion: ['completion bash > /etc/bash_completion.d/sixdigit', 'completion zsh > "${fpath[1]}/_sixdigit"', 'completion fish > ~/.config/fish/completions/sixdigit.fish'],
+  completion: [
+    'completion bash > /etc/bash_completion.d/sixdigit',
+    'completion zsh > "${fpath[1]}/_sixdigit"',
+    'completion fish > ~/.config/fish/completions/sixdigit.fish',
+  ],
 };
 
 /** As in every `--help`: how it is typed. */

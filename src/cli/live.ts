@@ -18,7 +18,12 @@ export interface LiveOptions extends Where {
 
 export type LiveResult =
   | { readonly sent: false; readonly why: string }
-  | { readonly sent: true; readonly took: boolean; readonly report: 'came' | 'missing' | 'cannot come'; readonly message: Shown };
+  | {
+      readonly sent: true;
+      readonly took: boolean;
+      readonly report: 'came' | 'missing' | 'cannot come';
+      readonly message: Shown;
+    };
 
 const LOOK_EVERY_MS = 500;
 const GONE_OUT = new Set(['accepted', 'sent', 'delivered']);

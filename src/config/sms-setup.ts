@@ -59,7 +59,9 @@ export function smsSetup(
   return {
     ...setup,
     providers: used.map(({ definition, env }) => ({ definition, env })),
-    usable: usable.filter(({ definition }) => definition.name !== MOCK).map(({ definition, env }) => ({ definition, env })),
+    usable: usable
+      .filter(({ definition }) => definition.name !== MOCK)
+      .map(({ definition, env }) => ({ definition, env })),
     faults: allFaults,
     warnings: used.flatMap(({ definition, env }) => [
       ...clashes(definition.environment, source),

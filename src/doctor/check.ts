@@ -15,7 +15,11 @@ export const CHECK_MS = 6_000;
 export async function findingsOf({ group, name, run }: Check, timeoutMs = CHECK_MS): Promise<Finding[]> {
   const signal = AbortSignal.timeout(timeoutMs);
   const late = new Promise<readonly Said[]>((resolve) => {
-    const answer = fault(name, `no answer within ${timeoutMs / 1_000} s`, 'Look whether it is up and reached from here.');
+    const answer = fault(
+      name,
+      `no answer within ${timeoutMs / 1_000} s`,
+      'Look whether it is up and reached from here.',
+    );
     signal.addEventListener('abort', () => resolve([answer]), { once: true });
   });
   const work = Promise.resolve()

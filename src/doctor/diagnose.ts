@@ -53,7 +53,12 @@ export async function diagnose(version: string, folder = process.cwd(), own: Sou
   const all = [...looked, ...clocks, ...productionFindings(subject, looked)];
   const clean = redactor(source);
   const findings = GROUPS.flatMap((group) => all.filter((finding) => finding.group === group)).map(
-    ({ found, mend, name, ...rest }) => ({ ...rest, name: clean(name), found: clean(found), ...(mend && { mend: clean(mend) }) }),
+    ({ found, mend, name, ...rest }) => ({
+      ...rest,
+      name: clean(name),
+      found: clean(found),
+      ...(mend && { mend: clean(mend) }),
+    }),
   );
   const counts = countsOf(findings);
   const isReady = isProduction && counts.fault === 0 && config.setup.mode === 'live';
@@ -89,7 +94,11 @@ function storageChecks(subject: Subject): readonly Check[] {
     name: 'redis',
     run: () => [skipped('redis', 'REDIS_URL is unset: limits live in the database')],
   };
-  const redis = !isSound(subject, 'REDIS_URL') ? unsound('redis') : storage.REDIS_URL ? redisCheck(storage.REDIS_URL) : none;
+  const redis = !isSound(subject, 'REDIS_URL')
+    ? unsound('redis')
+    : storage.REDIS_URL
+      ? redisCheck(storage.REDIS_URL)
+      : none;
   return [database, redis];
 }
 
@@ -101,10 +110,15 @@ function countsOf(findings: readonly Finding[]): Diagnosis['counts'] {
 
 export const several = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-function verdictOf({ isProduction, config }: Subject, { fault, warning }: Diagnosis['counts'], isReady: boolean): string {
+function verdictOf(
+  { isProduction, config }: Subject,
+  { fault, warning }: Diagnosis['counts'],
+  isReady: boolean,
+): string {
   const warnings = warning > 0 ? `, with ${several(warning, 'warning')}` : '';
   if (isReady) return `Ready for production${warnings}.`;
-  if (fault > 0) return `Not ready: ${several(fault, 'fault')}${warning > 0 ? `, ${several(warning, 'warning')}` : ''}.`;
+  if (fault > 0)
+    return `Not ready: ${several(fault, 'fault')}${warning > 0 ? `, ${several(warning, 'warning')}` : ''}.`;
   if (isProduction) return `Not ready: no text leaves${warnings}.`;
   return `Fit for ${config.env.server.NODE_ENV}${warnings}; not production, as NODE_ENV says.`;
 }

@@ -101,7 +101,12 @@ describe('with everything wrong', () => {
     mkdirSync(join(folder, '.env'));
     const { spawnSync } = await import('node:child_process');
     const main = join(__dirname, '../../dist/cli/main.js');
-    const run = () => spawnSync(process.execPath, [main, 'doctor', '--json'], { cwd: folder, env: { PATH: process.env.PATH }, encoding: 'utf8' });
+    const run = () =>
+      spawnSync(process.execPath, [main, 'doctor', '--json'], {
+        cwd: folder,
+        env: { PATH: process.env.PATH },
+        encoding: 'utf8',
+      });
     const { status, stdout } = run();
     expect(status).toBe(1);
     expect(stdout).toMatch(/"it cannot be read \(EISDIR\)"/);
@@ -124,10 +129,25 @@ describe('with everything dead', () => {
 
   it('is done within seconds, each with its line', async () => {
     const env = {
-      ...{ DATABASE_URL: `postgresql://me:hunter2-secret@${address}/app`, REDIS_URL: `redis://:redis-pass-secret@${address}` },
-      ...{ TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`, TWILIO_AUTH_TOKEN: 'twilio-token-secret', TWILIO_FROM_NUMBER: '+15005550006' },
-      ...{ TWILIO_BASE_URL: `http://${address}`, AWS_SNS_ENDPOINT: `http://${address}`, AWS_SNS_ACCESS_KEY_ID: 'AKIAFAKE00000000' },
-      ...{ AWS_SNS_SECRET_ACCESS_KEY: 'aws-secret-key', SMS_HTTP_URL: `http://${address}/send`, SMS_HTTP_PING_URL: `http://${address}/ping` },
+      ...{
+        DATABASE_URL: `postgresql://me:hunter2-secret@${address}/app`,
+        REDIS_URL: `redis://:redis-pass-secret@${address}`,
+      },
+      ...{
+        TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+        TWILIO_AUTH_TOKEN: 'twilio-token-secret',
+        TWILIO_FROM_NUMBER: '+15005550006',
+      },
+      ...{
+        TWILIO_BASE_URL: `http://${address}`,
+        AWS_SNS_ENDPOINT: `http://${address}`,
+        AWS_SNS_ACCESS_KEY_ID: 'AKIAFAKE00000000',
+      },
+      ...{
+        AWS_SNS_SECRET_ACCESS_KEY: 'aws-secret-key',
+        SMS_HTTP_URL: `http://${address}/send`,
+        SMS_HTTP_PING_URL: `http://${address}/ping`,
+      },
       ...{ PUBLIC_BASE_URL: `http://${address}` },
     };
     const begun = performance.now();
@@ -136,20 +156,33 @@ describe('with everything dead', () => {
     expect(seconds).toBeLessThan(10);
     expect(performance.now() - begun).toBeLessThan(90_000); // with the start of a process on a busy machine
     const state = (name: string) => lines(name)[0]?.state;
-    expect([state('database'), state('redis'), state('twilio account'), state('aws-sns account'), state('http gateway')]).toEqual(
-      Array(5).fill('fault'),
-    );
-    expect(lines('database')[0]).toMatchObject({ found: `${address}/app: no answer within 3 s`, mend: expect.stringMatching(/firewalls/) });
+    expect([
+      state('database'),
+      state('redis'),
+      state('twilio account'),
+      state('aws-sns account'),
+      state('http gateway'),
+    ]).toEqual(Array(5).fill('fault'));
+    expect(lines('database')[0]).toMatchObject({
+      found: `${address}/app: no answer within 3 s`,
+      mend: expect.stringMatching(/firewalls/),
+    });
     expect(checks.filter(({ found }) => /could not be looked at/.test(found))).toEqual([]);
     expect(stdout).not.toMatch(/-secret|aws-secret-key|5005550006/);
   });
 
   it('says what refuses, where it does', async () => {
-    const env = { DATABASE_URL: 'postgresql://127.0.0.1:1/app', REDIS_URL: 'redis://127.0.0.1:1', PUBLIC_BASE_URL: 'https://no-such-host.invalid' };
+    const env = {
+      DATABASE_URL: 'postgresql://127.0.0.1:1/app',
+      REDIS_URL: 'redis://127.0.0.1:1',
+      PUBLIC_BASE_URL: 'https://no-such-host.invalid',
+    };
     const { lines } = await doctor(env);
     expect(told(lines('database'))[0]).toMatch(/^fault 127\.0\.0\.1:1\/app: nobody listens there -> Start PostgreSQL/);
     expect(told(lines('redis'))[0]).toMatch(/^fault 127\.0\.0\.1:1: nobody listens there -> Start Redis/);
-    expect(told(lines('PUBLIC_BASE_URL'))[0]).toMatch(/^fault no-such-host\.invalid does not resolve -> Add an A or AAAA record/);
+    expect(told(lines('PUBLIC_BASE_URL'))[0]).toMatch(
+      /^fault no-such-host\.invalid does not resolve -> Add an A or AAAA record/,
+    );
   });
 });
 
@@ -160,7 +193,9 @@ describe('of providers', () => {
   afterEach(() => twilio.close());
 
   it('finds an account that is well, without a paid call', async () => {
-    twilio.belongings.numbers = [{ number: '+15005550006', smsUrl: 'https://verify.example.com/v1/webhooks/twilio/inbound' }];
+    twilio.belongings.numbers = [
+      { number: '+15005550006', smsUrl: 'https://verify.example.com/v1/webhooks/twilio/inbound' },
+    ];
     const { lines, stdout } = await doctor({ ...twilioEnv(twilio), PUBLIC_BASE_URL: 'https://verify.example.com' });
     expect(told(lines('twilio account'))).toEqual(['ok active, the credentials work']);
     expect(told(lines('twilio sender +******0006'))).toEqual(['ok ours, sends texts']);
@@ -172,15 +207,50 @@ describe('of providers', () => {
   });
 
   it.each([
-    ['a suspended account', () => (twilio.accountStatus = 'suspended'), 'twilio account', /^fault the account is suspended.* -> Open https:\/\/console\.twilio\.com/],
+    [
+      'a suspended account',
+      () => (twilio.accountStatus = 'suspended'),
+      'twilio account',
+      /^fault the account is suspended.* -> Open https:\/\/console\.twilio\.com/,
+    ],
     ['a trial', () => (twilio.accountType = 'Trial'), 'twilio account', /^warning active, a trial.* -> Upgrade/],
-    ['an empty balance', () => (twilio.balance = '0.00'), 'twilio balance', /^fault 0\.00 USD: nothing is left -> Top it up/],
-    ['a low balance', () => (twilio.balance = '3.20'), 'twilio balance', /^warning 3\.20 USD, less than SMS_LOW_BALANCE \(10\) -> Top/],
+    [
+      'an empty balance',
+      () => (twilio.balance = '0.00'),
+      'twilio balance',
+      /^fault 0\.00 USD: nothing is left -> Top it up/,
+    ],
+    [
+      'a low balance',
+      () => (twilio.balance = '3.20'),
+      'twilio balance',
+      /^warning 3\.20 USD, less than SMS_LOW_BALANCE \(10\) -> Top/,
+    ],
     ['a subaccount', () => (twilio.balance = undefined), 'twilio balance', /^skipped a subaccount/],
-    ["a number that is another's", () => (twilio.belongings.numbers = []), 'twilio sender +******0006', /^fault no sender of this account -> /],
-    ['a number that cannot text', () => (twilio.belongings.numbers = [{ number: '+15005550006', sms: false }]), 'twilio sender +******0006', /^fault ours, but it cannot send texts -> /],
-    ['a clock that is off', () => (twilio.clockAheadMs = 90_000), 'clock of twilio', /^fault ours is (89|90|91)\.\d s behind it -> Set this machine by NTP/],
-    ['a clock that is a little off', () => (twilio.clockAheadMs = -20_000), 'clock of twilio', /^warning ours is (19|20)\.\d s ahead of it/],
+    [
+      "a number that is another's",
+      () => (twilio.belongings.numbers = []),
+      'twilio sender +******0006',
+      /^fault no sender of this account -> /,
+    ],
+    [
+      'a number that cannot text',
+      () => (twilio.belongings.numbers = [{ number: '+15005550006', sms: false }]),
+      'twilio sender +******0006',
+      /^fault ours, but it cannot send texts -> /,
+    ],
+    [
+      'a clock that is off',
+      () => (twilio.clockAheadMs = 90_000),
+      'clock of twilio',
+      /^fault ours is (89|90|91)\.\d s behind it -> Set this machine by NTP/,
+    ],
+    [
+      'a clock that is a little off',
+      () => (twilio.clockAheadMs = -20_000),
+      'clock of twilio',
+      /^warning ours is (19|20)\.\d s ahead of it/,
+    ],
   ])('tells of %s', async (_, provoke, name, line) => {
     provoke();
     const { lines, code } = await doctor(twilioEnv(twilio));
@@ -191,12 +261,19 @@ describe('of providers', () => {
 
   it('tells of wrong credentials', async () => {
     const { lines } = await doctor({ ...twilioEnv(twilio), TWILIO_AUTH_TOKEN: 'another-token' });
-    expect(told(lines('twilio account'))[0]).toMatch(/^fault Twilio refuses the credentials: Twilio answered 401 with code 20003 -> Copy TWILIO/);
+    expect(told(lines('twilio account'))[0]).toMatch(
+      /^fault Twilio refuses the credentials: Twilio answered 401 with code 20003 -> Copy TWILIO/,
+    );
   });
 
   it('looks into a messaging service, short codes and sender ids', async () => {
     const service = `MG${'a'.repeat(32)}`;
-    const env = { ...twilioEnv(twilio), TWILIO_FROM_NUMBER: undefined, TWILIO_MESSAGING_SERVICE_SID: service, TWILIO_SENDER_IDS: 'GB:Acme' };
+    const env = {
+      ...twilioEnv(twilio),
+      TWILIO_FROM_NUMBER: undefined,
+      TWILIO_MESSAGING_SERVICE_SID: service,
+      TWILIO_SENDER_IDS: 'GB:Acme',
+    };
     const of = async (found: FakeTwilio['belongings']['services'][string] | undefined) => {
       twilio.belongings.services = found ? { [service]: found } : {};
       return (await doctor(env)).checks.filter(({ name }) => name.startsWith('twilio messaging service'));
@@ -204,17 +281,24 @@ describe('of providers', () => {
     expect(told(await of(undefined))[0]).toMatch(/^fault Twilio knows no such thing -> Correct its SID/);
     expect(told(await of({}))[0]).toMatch(/^fault it is there, but has no senders -> Put a number/);
     expect(told(await of({ numbers: ['+15005550006', '+15005550016'] }))).toEqual(['ok it is there, with 2 sender(s)']);
-    expect(told(await of({ numbers: ['+15005550006'], isRegistered: false }))[1]).toMatch(/^warning no campaign is registered/);
+    expect(told(await of({ numbers: ['+15005550006'], isRegistered: false }))[1]).toMatch(
+      /^warning no campaign is registered/,
+    );
 
     twilio.belongings.shortCodes = ['24680'];
-    const { lines } = await doctor({ ...twilioEnv(twilio), TWILIO_FROM_NUMBER: undefined, TWILIO_FROM_NUMBERS: '24680,13579' });
+    const { lines } = await doctor({
+      ...twilioEnv(twilio),
+      TWILIO_FROM_NUMBER: undefined,
+      TWILIO_FROM_NUMBERS: '24680,13579',
+    });
     expect(told(lines('twilio sender 24680'))).toEqual(['ok a short code of ours']);
     expect(told(lines('twilio sender 13579'))[0]).toMatch(/^fault no sender of this account/);
   });
 
   it('tells of a sandbox, a spend limit and a policy at SNS', async () => {
     const sns = await FakeSns.start();
-    const run = async (more: Source = {}) => (await doctor({ ...snsEnv(sns), ...more })).checks.filter(({ group }) => group === 'providers');
+    const run = async (more: Source = {}) =>
+      (await doctor({ ...snsEnv(sns), ...more })).checks.filter(({ group }) => group === 'providers');
     expect(told(await run())).toEqual([
       'ok the credentials work',
       'ok the account is out of it',
@@ -244,7 +328,9 @@ describe('of providers', () => {
     const env = { SMS_HTTP_URL: `${gateway.url}/sms`, SMS_HTTP_PING_URL: `${gateway.url}/ping` };
     expect(told((await doctor(env)).lines('http gateway'))).toEqual(['ok it answers']);
     gateway.pingsFail = true;
-    expect(told((await doctor(env)).lines('http gateway'))[0]).toMatch(/^fault The gateway answered 503 -> Look whether/);
+    expect(told((await doctor(env)).lines('http gateway'))[0]).toMatch(
+      /^fault The gateway answered 503 -> Look whether/,
+    );
     const [unasked] = told((await doctor({ SMS_HTTP_URL: `${gateway.url}/sms` })).lines('http gateway'));
     expect(unasked).toMatch(/^warning .* -> Set SMS_HTTP_PING_URL/);
     await gateway.close();
@@ -266,22 +352,33 @@ describe('of the database', () => {
     expect(told(lines('database'))[0]).toMatch(/^ok PostgreSQL \d+/);
     expect(told(lines('migrations'))).toEqual(['ok up to date']);
     if (serverUrl) expect(lines('clock of database')[0]?.state).toBe('ok');
-    if (serverUrl) expect(told(lines('connections'))[0]).toMatch(/^(ok|warning) DATABASE_MAX_CONNECTIONS is 8; the server gives \d+/);
+    if (serverUrl)
+      expect(told(lines('connections'))[0]).toMatch(
+        /^(ok|warning) DATABASE_MAX_CONNECTIONS is 8; the server gives \d+/,
+      );
   });
 
   (serverUrl ? it : it.skip)('tells of migrations that are pending, failed, changed or unknown', async () => {
     const sql = (text: string) => database!.database.query({ name: '', text }, []);
     const newest = `(SELECT max(migration_name) FROM _prisma_migrations)`;
-    await sql(`UPDATE _prisma_migrations SET checksum = 'other' WHERE migration_name = (SELECT min(migration_name) FROM _prisma_migrations)`);
+    await sql(
+      `UPDATE _prisma_migrations SET checksum = 'other' WHERE migration_name = (SELECT min(migration_name) FROM _prisma_migrations)`,
+    );
     await sql(`UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = ${newest}`);
-    await sql(`INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', 'x', '20990101000000_later', now())`);
+    await sql(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', 'x', '20990101000000_later', now())`,
+    );
     const found = told((await doctor(env)).lines('migrations'));
-    expect(found[0]).toMatch(/^fault \d{14}_\w+ was begun and never finished.*-> See what .* npm run cli -- migrate resolve \d{14}_\w+$/);
+    expect(found[0]).toMatch(
+      /^fault \d{14}_\w+ was begun and never finished.*-> See what .* npm run cli -- migrate resolve \d{14}_\w+$/,
+    );
     expect(found[1]).toMatch(/^fault \d{14}_\w+ was applied with another text .*drift -> /);
     expect(found[2]).toMatch(/^fault the database knows 1 that this program does not.*20990101000000_later/);
     await sql('DELETE FROM _prisma_migrations');
     const { code, lines } = await doctor(env);
-    expect(told(lines('migrations'))[0]).toMatch(/^warning \d+ pending: the next start applies them -> Or now: npm run cli -- migrate deploy/);
+    expect(told(lines('migrations'))[0]).toMatch(
+      /^warning \d+ pending: the next start applies them -> Or now: npm run cli -- migrate deploy/,
+    );
     expect(code).toBe(0);
   });
 
@@ -290,12 +387,16 @@ describe('of the database', () => {
       /^fault DATABASE_MAX_CONNECTIONS is 1000; .* -> Set DATABASE_MAX_CONNECTIONS to \d+ at most/,
     );
     const nowhere = Object.assign(new URL(serverUrl ?? ''), { pathname: '/nowhere' }).href;
-    expect(told((await doctor({ DATABASE_URL: nowhere })).lines('database'))[0]).toMatch(/^fault .*there is no such database -> Make it/);
+    expect(told((await doctor({ DATABASE_URL: nowhere })).lines('database'))[0]).toMatch(
+      /^fault .*there is no such database -> Make it/,
+    );
   });
 
   (serverUrl ? it.skip : it)('says who has the folder, and that it cannot be written', async () => {
     const program = await start(env);
-    expect(told((await doctor(env)).lines('database'))[0]).toMatch(new RegExp(`^ok .* serves process ${program.pid} now`));
+    expect(told((await doctor(env)).lines('database'))[0]).toMatch(
+      new RegExp(`^ok .* serves process ${program.pid} now`),
+    );
     await program.stop();
     const file = join(tempFolder(), 'file');
     writeFileSync(file, '');
@@ -306,14 +407,25 @@ describe('of the database', () => {
 
 onOwnRedis('of Redis', () => {
   it('tells what it forgets', async () => {
-    const careless = await startRedis('--maxmemory', '64mb', '--maxmemory-policy', 'allkeys-lru', '--requirepass', 'redis-pass-secret');
+    const careless = await startRedis(
+      '--maxmemory',
+      '64mb',
+      '--maxmemory-policy',
+      'allkeys-lru',
+      '--requirepass',
+      'redis-pass-secret',
+    );
     const url = careless.url.replace('redis://', 'redis://:redis-pass-secret@');
     const { lines, stdout } = await doctor({ REDIS_URL: url });
     expect(told(lines('redis'))[0]).toMatch(/^ok Redis \d+\.\d+\.\d+ at 127\.0\.0\.1:\d+$/);
-    expect(told(lines('eviction'))[0]).toMatch(/^warning maxmemory-policy is allkeys-lru: a full memory forgets limits -> redis-cli config set/);
+    expect(told(lines('eviction'))[0]).toMatch(
+      /^warning maxmemory-policy is allkeys-lru: a full memory forgets limits -> redis-cli config set/,
+    );
     expect(told(lines('persistence'))[0]).toMatch(/^warning /);
     expect(stdout).not.toContain('redis-pass-secret');
-    expect(told((await doctor({ REDIS_URL: careless.url })).lines('redis'))[0]).toMatch(/^fault .* it refuses the password/);
+    expect(told((await doctor({ REDIS_URL: careless.url })).lines('redis'))[0]).toMatch(
+      /^fault .* it refuses the password/,
+    );
     await careless.close();
     const careful = await startRedis('--appendonly', 'yes');
     const good = await doctor({ REDIS_URL: careful.url });
@@ -325,10 +437,17 @@ onOwnRedis('of Redis', () => {
 describe('of the way in', () => {
   it('knows this program from another one, from a wall and from a proxy without it', async () => {
     const program = await start(PRODUCTION);
-    const at = (url: string, more: Source = {}) => doctor({ PUBLIC_BASE_URL: url, ...more }).then(({ lines }) => told(lines('PUBLIC_BASE_URL')).join('\n'));
-    expect(await at(`http://127.0.0.1:${program.port}`)).toMatch(/ok http:\/\/127\.0\.0\.1:\d+ answers as this program/);
-    expect(await at('http://127.0.0.1:1', { PORT: String(program.port) })).toMatch(/fault .* gives no answer, although the program runs here on port \d+ -> Let the proxy/);
-    expect(await at('http://127.0.0.1:1', { PORT: '1' })).toMatch(/warning .* nothing can be said -> Start the program/);
+    const at = (url: string, more: Source = {}) =>
+      doctor({ PUBLIC_BASE_URL: url, ...more }).then(({ lines }) => told(lines('PUBLIC_BASE_URL')).join('\n'));
+    expect(await at(`http://127.0.0.1:${program.port}`)).toMatch(
+      /ok http:\/\/127\.0\.0\.1:\d+ answers as this program/,
+    );
+    expect(await at('http://127.0.0.1:1', { PORT: String(program.port) })).toMatch(
+      /fault .* gives no answer, although the program runs here on port \d+ -> Let the proxy/,
+    );
+    expect(await at('http://127.0.0.1:1', { PORT: '1' })).toMatch(
+      /warning .* nothing can be said -> Start the program/,
+    );
     const gateway = await FakeGateway.start();
     expect(await at(gateway.url)).toMatch(/fault .* something else answers \(404\)/);
     await gateway.close();

@@ -17,8 +17,12 @@ afterEach(cleanUp);
 const branches = branchesOf(buildProgram());
 const PAGE = readFileSync(resolve(__dirname, '../../docs/cli.md'), 'utf8');
 const find = (path: string): Command =>
-  path.split(' ').filter(Boolean).reduce((at, name) => at.commands.find((each) => each.name() === name)!, buildProgram());
-const isThere = (name: string) => (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
+  path
+    .split(' ')
+    .filter(Boolean)
+    .reduce((at, name) => at.commands.find((each) => each.name() === name)!, buildProgram());
+const isThere = (name: string) =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
 
 describe('every command', () => {
   it.each(branches.map(({ path }) => path))('"%s" has examples in its help, which it takes', (path) => {
@@ -44,7 +48,12 @@ describe('every command', () => {
 
   it('stands in docs/cli.md, and nothing else does', () => {
     const told = [...PAGE.matchAll(/^#{3,4} `([a-z -]+)`$/gm)].map(([, path]) => path);
-    expect(told.sort()).toEqual(branches.map(({ path }) => path).filter(Boolean).sort());
+    expect(told.sort()).toEqual(
+      branches
+        .map(({ path }) => path)
+        .filter(Boolean)
+        .sort(),
+    );
     for (const { path } of branches.filter(({ path, commands }) => path && commands.length === 0)) {
       const [, section = ''] = PAGE.split(`# \`${path}\`\n`);
       expect(section.split(/^#{2,4} /m)[0]).toContain(`$ ${typed(EXAMPLES[path]![0]!)}`);
@@ -55,12 +64,27 @@ describe('every command', () => {
 describe('what was typed', () => {
   it.each<[string, string[], number, RegExp]>([
     ['an unknown command', ['kyes'], 64, /unknown command 'kyes'\n\(Did you mean keys\?\)/],
-    ['an unknown option', ['limits', 'show', '+14155552671', '--jsno'], 64, /unknown option '--jsno'\n\(Did you mean --json\?\)/],
+    [
+      'an unknown option',
+      ['limits', 'show', '+14155552671', '--jsno'],
+      64,
+      /unknown option '--jsno'\n\(Did you mean --json\?\)/,
+    ],
     ['no argument', ['verify', 'start'], 64, /missing required argument 'phone'/],
     ['a program that is nowhere', ['providers', 'list'], 64, /Only a running program knows\.\nName it by --url/],
     ['no key for it', ['messages', 'show', 'x', '--url', 'http://127.0.0.1:1'], 64, /--url needs a key\./],
-    ['a file that is not there', ['messages', 'show', 'x', '--url', 'http://127.0.0.1:1', '--key-file', '/nowhere'], 64, /--key-file: \/nowhere cannot be read\./],
-    ['a program that is away', ['messages', 'show', 'x', '--url', 'http://127.0.0.1:1', '--key', 'k'], 69, /Nobody answers at http:\/\/127\.0\.0\.1:1: ECONNREFUSED\./],
+    [
+      'a file that is not there',
+      ['messages', 'show', 'x', '--url', 'http://127.0.0.1:1', '--key-file', '/nowhere'],
+      64,
+      /--key-file: \/nowhere cannot be read\./,
+    ],
+    [
+      'a program that is away',
+      ['messages', 'show', 'x', '--url', 'http://127.0.0.1:1', '--key', 'k'],
+      69,
+      /Nobody answers at http:\/\/127\.0\.0\.1:1: ECONNREFUSED\./,
+    ],
   ])('%s is told of without a stack', async (_, args, expected, said) => {
     const { code, stdout, stderr } = await cli(args);
     expect([code, stdout]).toEqual([expected, '']);
@@ -69,7 +93,11 @@ describe('what was typed', () => {
   });
 
   it('is no fault when it asks', async () => {
-    expect(await cli(['--version'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
+    expect(await cli(['--version'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      stderr: '',
+    });
     const help = await cli(['limits', '--help']);
     expect([help.code, help.stderr]).toEqual([0, '']);
   });
@@ -85,7 +113,10 @@ describe('completion', () => {
   const FOUND = ['keys', 'create list revoke', '--name', '--variant'];
   const words = (typedWords: readonly string[]) => typedWords.map((word) => `'${word}'`).join(' ');
   const run = (shell: string, args: readonly string[], script: string) => {
-    const { status, stdout, stderr } = spawnSync(shell, [...args, '-c', script], { encoding: 'utf8', env: { PATH: process.env.PATH, HOME: tempFolder() } });
+    const { status, stdout, stderr } = spawnSync(shell, [...args, '-c', script], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: tempFolder() },
+    });
     expect([status, stderr]).toEqual([0, '']);
     return stdout.trim().split('\n');
   };
@@ -93,13 +124,21 @@ describe('completion', () => {
   it('is sourced by bash', () => {
     const ask = `t() { COMP_WORDS=(sixdigit "$@"); COMP_CWORD=$#; _sixdigit; echo "\${COMPREPLY[*]}"; }`;
     const calls = TYPED.map((each) => `t ${words(each)}`).join('\n');
-    expect(run('bash', ['--norc'], `source ${scriptOf('bash')}; complete -p sixdigit >/dev/null || exit 1\n${ask}\n${calls}`)).toEqual(FOUND);
+    expect(
+      run(
+        'bash',
+        ['--norc'],
+        `source ${scriptOf('bash')}; complete -p sixdigit >/dev/null || exit 1\n${ask}\n${calls}`,
+      ),
+    ).toEqual(FOUND);
   });
 
   (isThere('zsh') ? it : it.skip)('is sourced by zsh', () => {
     const shim = 'compadd() { shift; echo "${(P)1}"; }';
     const ask = 't() { words=(sixdigit "$@"); CURRENT=$(( $# + 1 )); _sixdigit; }';
-    const calls = TYPED.slice(1, 2).map((each) => `t ${words(each)}`).join('\n');
+    const calls = TYPED.slice(1, 2)
+      .map((each) => `t ${words(each)}`)
+      .join('\n');
     const script = `autoload -U compinit; compinit -u -D; source ${scriptOf('zsh')}\n${shim}\n${ask}\n${calls}`;
     expect(run('zsh', ['-f'], script)).toEqual(['create list revoke']);
   });
@@ -107,7 +146,14 @@ describe('completion', () => {
   (isThere('fish') ? it : it.skip)('is sourced by fish, which says what each is about', () => {
     const asked = TYPED.map((each) => `complete -C "sixdigit ${each.join(' ')}"`).join('; ');
     const lines = run('fish', ['--no-config'], `source ${scriptOf('fish')}; ${asked}`);
-    expect(lines.map((line) => line.split('\t')[0])).toEqual(['keys', 'create', 'list', 'revoke', '--name', '--variant']);
+    expect(lines.map((line) => line.split('\t')[0])).toEqual([
+      'keys',
+      'create',
+      'list',
+      'revoke',
+      '--name',
+      '--variant',
+    ]);
     expect(lines[1]).toBe('create\tmake a key and show it, once');
   });
 });

@@ -27,9 +27,7 @@ export function withRunning<T>(where: Where, work: (api: ProgramApi) => Promise<
   return work({
     isRunning: true,
     call: async <A>(method: string, path: string, body?: object) =>
-      (await (
-        await ask(address, { method, path, ...(body && { body: JSON.stringify(body) }) }, TRIES)
-      ).json()) as A,
+      (await (await ask(address, { method, path, ...(body && { body: JSON.stringify(body) }) }, TRIES)).json()) as A,
   });
 }
 

@@ -30,7 +30,11 @@ export interface Asked {
 }
 
 /** Again where nobody answered, or not now. One Idempotency-Key for all tries of JSON, so nothing is done twice; rows of batches have ids. @throws {Answered} */
-export async function ask({ url, key }: Address, { method, path, body, type }: Asked, tries = TRIES): Promise<Response> {
+export async function ask(
+  { url, key }: Address,
+  { method, path, body, type }: Asked,
+  tries = TRIES,
+): Promise<Response> {
   const once = randomUUID();
   for (let nth = 1; ; nth++) {
     const response = await fetch(`${url}${path}`, {
@@ -47,7 +51,8 @@ export async function ask({ url, key }: Address, { method, path, body, type }: A
       return undefined;
     });
     if (response?.ok) return response;
-    if (response && (response.status < 500 || nth >= tries)) throw new Answered(response.status, await problemIn(response));
+    if (response && (response.status < 500 || nth >= tries))
+      throw new Answered(response.status, await problemIn(response));
     await wait(2 ** nth * 250);
   }
 }

@@ -28,7 +28,11 @@ export function keysCommand(program: Command): void {
     .option('--json', 'as JSON')
     .action(create);
   keys.command('list').description('all keys, newest first').option('--json', 'as JSON').action(list);
-  keys.command('revoke <id>').description('end a key: at once where this runs, within 5 s elsewhere').option('--json', 'as JSON').action(revoke);
+  keys
+    .command('revoke <id>')
+    .description('end a key: at once where this runs, within 5 s elsewhere')
+    .option('--json', 'as JSON')
+    .action(revoke);
 }
 
 async function create({ name, scopes, expires, json }: CreateOptions): Promise<void> {

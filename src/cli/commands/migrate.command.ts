@@ -45,7 +45,9 @@ export function migrateCommand(program: Command): void {
     async ({ json }: Options) => {
       const where = target();
       const { pending: applied } = await stateOf(where);
-      const database = await ('url' in where ? PostgresDatabase.connect(where.url, 1) : EmbeddedDatabase.open(where.dataDir));
+      const database = await ('url' in where
+        ? PostgresDatabase.connect(where.url, 1)
+        : EmbeddedDatabase.open(where.dataDir));
       await database.close();
       if (json) return console.log(JSON.stringify({ applied }, null, 2));
       for (const name of applied) console.log(`applied ${name}`);
@@ -53,7 +55,9 @@ export function migrateCommand(program: Command): void {
     },
   );
   add(
-    migrate.command('resolve <name>').description('take it that one that failed never ran: the next start runs it again'),
+    migrate
+      .command('resolve <name>')
+      .description('take it that one that failed never ran: the next start runs it again'),
   ).action(async (name: string, { json }: Options) => {
     const where = target();
     const { failed } = await stateOf(where);
@@ -65,7 +69,10 @@ export function migrateCommand(program: Command): void {
     if ('url' in where) await forgetMigration(migrationAdapter(where.url), name);
     else
       await EmbeddedDatabase.lookInto(where.dataDir, (db) =>
-        forgetMigration(pgliteAdapter(db, () => PGlite.create('memory://')), name),
+        forgetMigration(
+          pgliteAdapter(db, () => PGlite.create('memory://')),
+          name,
+        ),
       );
     console.log(json ? JSON.stringify({ resolved: name }) : `${name} counts as never run`);
   });
@@ -84,7 +91,9 @@ async function stateOf(where: Target): Promise<MigrationState> {
     const all = readMigrations().migrationDirectories.map(({ path }) => path);
     if (!existsSync(join(where.dataDir, 'pg', 'PG_VERSION')))
       return { pending: all, failed: [], changed: [], unknown: [] };
-    return EmbeddedDatabase.lookInto(where.dataDir, (db) => migrationState(async (sql) => (await db.query<never>(sql)).rows));
+    return EmbeddedDatabase.lookInto(where.dataDir, (db) =>
+      migrationState(async (sql) => (await db.query<never>(sql)).rows),
+    );
   }
   const client = new Client({ connectionString: where.url, connectionTimeoutMillis: CONNECT_MS });
   client.on('error', () => undefined);

@@ -32,14 +32,19 @@ export function providersCommand(program: Command): void {
   const providers = program
     .command('providers')
     .description('where each provider stands in the rotation of a running program, and by hand out of it');
-  const add = (command: Command) => addWhere(command.option('--json', 'as the admin API answers it'), 'admin', 'there is nobody to ask');
+  const add = (command: Command) =>
+    addWhere(command.option('--json', 'as the admin API answers it'), 'admin', 'there is nobody to ask');
 
   add(providers.command('list').description('all of them, most preferred first')).action((options: Options) =>
-    tell(options, async (api) => (await api.call<{ providers: Provider[] }>('GET', '/v1/admin/providers')).providers, list),
+    tell(
+      options,
+      async (api) => (await api.call<{ providers: Provider[] }>('GET', '/v1/admin/providers')).providers,
+      list,
+    ),
   );
-  add(providers.command('show <name>').description('one, with its latest errors and how it came to stand there')).action(
-    (name: string, options: Options) => tell(options, (api) => api.call<Provider>('GET', pathOf(name)), show),
-  );
+  add(
+    providers.command('show <name>').description('one, with its latest errors and how it came to stand there'),
+  ).action((name: string, options: Options) => tell(options, (api) => api.call<Provider>('GET', pathOf(name)), show));
   add(
     providers
       .command('take-out <name>')
@@ -47,11 +52,19 @@ export function providersCommand(program: Command): void {
       .requiredOption('--reason <text>', 'for all other operators')
       .option('--force', 'although no other provider is left'),
   ).action((name: string, { reason, force, ...options }: Options & { reason: string; force?: true }) =>
-    tell(options, (api) => api.call<Provider>('POST', pathOf(name, '/take-out'), { reason, ...(force && { force }) }), (one) => list([one])),
+    tell(
+      options,
+      (api) => api.call<Provider>('POST', pathOf(name, '/take-out'), { reason, ...(force && { force }) }),
+      (one) => list([one]),
+    ),
   );
   add(providers.command('put-back <name>').description('let it earn its trial, as any other that was out')).action(
     (name: string, options: Options) =>
-      tell(options, (api) => api.call<Provider>('POST', pathOf(name, '/put-back'), {}), (one) => list([one])),
+      tell(
+        options,
+        (api) => api.call<Provider>('POST', pathOf(name, '/put-back'), {}),
+        (one) => list([one]),
+      ),
   );
 }
 
@@ -68,7 +81,9 @@ async function tell<T>(
 function list(all: readonly Provider[]): void {
   for (const { name, state, since, why, heldBy, recent } of all) {
     const by = heldBy ? ` by ${heldBy}` : '';
-    console.log(`${name.padEnd(10)} ${state.replaceAll('_', ' ').padEnd(12)} since ${since}${by}${why ? `: ${why}` : ''}`);
+    console.log(
+      `${name.padEnd(10)} ${state.replaceAll('_', ' ').padEnd(12)} since ${since}${by}${why ? `: ${why}` : ''}`,
+    );
     const p95 = recent.p95Ms === null ? '' : `, 95 % within ${recent.p95Ms} ms`;
     console.log(`${''.padEnd(10)} last 5 minutes: ${recent.failed} of ${recent.calls} failed${p95}`);
   }

@@ -191,7 +191,8 @@ function tellEnd(
   );
   const by = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
   if (by.length > 0) console.log(`  ${by.join(', ')}`);
-  if (refused > 0 || errors.count > 0) console.log(`  ${errors.count} ${errors.count === 1 ? 'row was' : 'rows were'} not sent: ${errors.path}`);
+  if (refused > 0 || errors.count > 0)
+    console.log(`  ${errors.count} ${errors.count === 1 ? 'row was' : 'rows were'} not sent: ${errors.path}`);
   if (waiting > 0 && !isRunning) console.log('The program sends them; it need not be told.');
 }
 

@@ -36,8 +36,13 @@ export function statsCommand(program: Command): void {
         const { from: since, to, countedAt, rows, total } = report;
         return console.log(JSON.stringify({ from: since, to, countedAt, total, byProvider: rows, today }, null, 2));
       }
-      console.log(`last ${days === 1 ? '24 hours' : `${days} days`}, counted at ${report.countedAt?.toISOString() ?? 'no time: nothing was summed up yet'}`);
-      for (const [name, row] of [...report.rows.map((row) => [row.provider ?? '-', row] as const), ['all', report.total] as const])
+      console.log(
+        `last ${days === 1 ? '24 hours' : `${days} days`}, counted at ${report.countedAt?.toISOString() ?? 'no time: nothing was summed up yet'}`,
+      );
+      for (const [name, row] of [
+        ...report.rows.map((row) => [row.provider ?? '-', row] as const),
+        ['all', report.total] as const,
+      ])
         console.log(lineOf(name, row));
       console.log(`today (UTC): $${today.heldUsd.toFixed(2)} of $${today.capUsd.toFixed(2)} held`);
     });

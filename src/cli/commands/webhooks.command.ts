@@ -32,11 +32,13 @@ export function webhooksCommand(program: Command): void {
     .option('--events <types>', 'what it wants to be told, separated by commas; without: all', readTypes)
     .option('--description <text>', 'a word about it')
     .option('--json', 'for programs')
-    .action(async (url: string, { events, description, json }: Json & { events?: EventType[]; description?: string }) => {
-      const { id, secret } = await endpoints((all) => all.create({ url, events, description }, operator()));
-      if (json) return print({ id, secret });
-      console.log(`endpoint ${id}\nsecret   ${secret}`);
-    });
+    .action(
+      async (url: string, { events, description, json }: Json & { events?: EventType[]; description?: string }) => {
+        const { id, secret } = await endpoints((all) => all.create({ url, events, description }, operator()));
+        if (json) return print({ id, secret });
+        console.log(`endpoint ${id}\nsecret   ${secret}`);
+      },
+    );
   webhooks
     .command('list')
     .description('list them')

@@ -31,7 +31,10 @@ _${name}_path() {
   echo "$at"
 }`;
 
-const bash = (name: string, branches: readonly Branch[]) => `# bash completion of ${name}: source <(${name} completion bash)
+const bash = (
+  name: string,
+  branches: readonly Branch[],
+) => `# bash completion of ${name}: source <(${name} completion bash)
 ${tables(name, branches)}
 _${name}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" at
@@ -71,7 +74,9 @@ function fish(name: string, branches: readonly Branch[]): string {
       ...options.map((each) => `${here} -l ${quoted(each.name.replace(/^--/, ''))} -d ${fishQuoted(each.about)}`),
     ];
   });
-  const table = branches.map(({ path, commands }) => `    case ${quoted(path)}\n      echo ${quoted(words(commands))}`).join('\n');
+  const table = branches
+    .map(({ path, commands }) => `    case ${quoted(path)}\n      echo ${quoted(words(commands))}`)
+    .join('\n');
   return `# fish completion of ${name}: ${name} completion fish | source
 function __${name}_commands
   switch "$argv[1]"

@@ -40,9 +40,12 @@ function modeOf({ isProduction, config }: Subject, mode: string, reason: string)
   if (mode === 'live') return ok('texts', `leave by ${reason}`);
   if (config.setup.faults.length > 0) return skipped('texts', 'see above');
   const found = `${mode}: no text leaves, because ${reason}`;
-  const mend = 'Set the credentials of a provider, such as TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM_NUMBER.';
+  const mend =
+    'Set the credentials of a provider, such as TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM_NUMBER.';
   if (!isProduction) return ok('texts', found);
-  return reason.startsWith('SMS_PROVIDERS') ? warning('texts', found, 'Name providers in SMS_PROVIDERS, or unset it.') : fault('texts', found.split(';')[0]!, mend);
+  return reason.startsWith('SMS_PROVIDERS')
+    ? warning('texts', found, 'Name providers in SMS_PROVIDERS, or unset it.')
+    : fault('texts', found.split(';')[0]!, mend);
 }
 
 function fromWarning(text: string): Said {
@@ -82,7 +85,9 @@ export function secretsCheck(subject: Subject): Check {
         ...line(
           'ADMIN_PASSWORD',
           Boolean(ADMIN_PASSWORD),
-          ADMIN_PASSWORD?.startsWith('$argon2id$') ? 'set, as a hash' : 'set, in clear; cli secret --password makes a hash of it',
+          ADMIN_PASSWORD?.startsWith('$argon2id$')
+            ? 'set, as a hash'
+            : 'set, in clear; cli secret --password makes a hash of it',
           'unset: nobody signs in as an operator',
         ),
         ...line('SMS_WEBHOOK_SECRET', Boolean(SMS_WEBHOOK_SECRET), 'set', unsetReports(isProduction)),
@@ -91,7 +96,8 @@ export function secretsCheck(subject: Subject): Check {
   };
 }
 
-const unsetReports = (_: boolean) => 'unset: SNS and HTTP gateways cannot report what became of texts; Twilio signs by its own token';
+const unsetReports = (_: boolean) =>
+  'unset: SNS and HTTP gateways cannot report what became of texts; Twilio signs by its own token';
 
 function previous(lines: Said[]): Said[] {
   if (lines.some(({ state }) => state !== 'ok')) return lines;

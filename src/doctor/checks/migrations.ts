@@ -36,7 +36,13 @@ export function migrationFindings({ pending, failed, changed, unknown }: Migrati
         ]
       : []),
     ...(pending.length > 0
-      ? [warning(name, `${pending.length} pending: the next start applies them`, 'Or now: npm run cli -- migrate deploy')]
+      ? [
+          warning(
+            name,
+            `${pending.length} pending: the next start applies them`,
+            'Or now: npm run cli -- migrate deploy',
+          ),
+        ]
       : []),
   ];
   return found.length > 0 ? found : [ok(name, 'up to date')];

@@ -24,11 +24,22 @@ export function addressCheck(subject: Subject): Check {
       const plain =
         protocol === 'https:'
           ? []
-          : [warning(name, 'it is http://: reports can be read and forged on their way', 'Put TLS in front, and write https://.')];
+          : [
+              warning(
+                name,
+                'it is http://: reports can be read and forged on their way',
+                'Put TLS in front, and write https://.',
+              ),
+            ];
       const host = hostname.replace(/^\[|\]$/g, '');
-      const addresses = isIP(host) ? [host] : (await lookup(host, { all: true }).catch(() => [])).map(({ address }) => address);
+      const addresses = isIP(host)
+        ? [host]
+        : (await lookup(host, { all: true }).catch(() => [])).map(({ address }) => address);
       if (addresses.length === 0)
-        return [...plain, fault(name, `${host} does not resolve`, `Add an A or AAAA record for ${host}, or correct PUBLIC_BASE_URL.`)];
+        return [
+          ...plain,
+          fault(name, `${host} does not resolve`, `Add an A or AAAA record for ${host}, or correct PUBLIC_BASE_URL.`),
+        ];
       const [there, here] = await Promise.all([answerAt(origin, signal), answerAt(`http://127.0.0.1:${PORT}`, signal)]);
       return [...plain, ...reach(addresses, host), judge(name, origin, there, here, PORT)];
     },
@@ -74,9 +85,15 @@ async function answerAt(origin: string, signal: AbortSignal): Promise<Answer> {
     const text = (await response.text()).slice(0, LONGEST_ANSWER);
     if (response.status === 200 && /^\{"status":"ok"\}\s*$/.test(text)) return 'ours';
     if (response.status >= 300 && response.status < 400)
-      return { why: `it redirects (${response.status})`, mend: 'Write the address that it redirects to into PUBLIC_BASE_URL.' };
+      return {
+        why: `it redirects (${response.status})`,
+        mend: 'Write the address that it redirects to into PUBLIC_BASE_URL.',
+      };
     if (response.status >= 502 && response.status <= 504)
-      return { why: `a proxy answers ${response.status}`, mend: 'Start the program, and let the proxy pass on to its port.' };
+      return {
+        why: `a proxy answers ${response.status}`,
+        mend: 'Start the program, and let the proxy pass on to its port.',
+      };
     return {
       why: `something else answers (${response.status})`,
       mend: 'Let /v1/webhooks/ and /health/ of that address lead to this program, without a sign-in in front.',
@@ -103,7 +120,10 @@ export function postureCheck(subject: Subject): Check {
       if (!isSound(subject, name)) return [skipped(name, 'see the environment')];
       const { TRUSTED_PROXIES: proxies, PUBLIC_BASE_URL, HOST } = server;
       const host = HOST ?? (subject.isProduction ? '0.0.0.0' : '127.0.0.1');
-      const listens = ok('HOST', `${host}, port ${server.PORT}${isEverywhere(host) ? ': every network of this machine' : ''}`);
+      const listens = ok(
+        'HOST',
+        `${host}, port ${server.PORT}${isEverywhere(host) ? ': every network of this machine' : ''}`,
+      );
       const everybody = proxies.filter(isWide);
       if (everybody.length > 0)
         return [

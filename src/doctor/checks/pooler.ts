@@ -19,7 +19,8 @@ export async function poolerFindings(client: Client, another: () => Promise<Clie
     await second.query('BEGIN');
     await second.query('SELECT 1');
     const then = await pidOf(client);
-    if (then === first) return [ok('pooler', 'one stands between, and keeps a connection for each client (session mode)')];
+    if (then === first)
+      return [ok('pooler', 'one stands between, and keeps a connection for each client (session mode)')];
     return [ok('pooler', 'one stands between, in transaction mode; prepared statements work')];
   } catch (error) {
     if ((error as { code?: string }).code !== '26000') throw error;

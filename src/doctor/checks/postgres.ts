@@ -99,9 +99,17 @@ function connectionFinding({ max, kept, used, limit }: Facts, wanted: number): S
   const found = `DATABASE_MAX_CONNECTIONS is ${wanted}; the server gives ${most}, ${used} are in use by others`;
   // One more: migrations have a connection of their own.
   if (wanted + 1 > most)
-    return fault(name, found, `Set DATABASE_MAX_CONNECTIONS to ${Math.max(most - 1, 1)} at most, or raise the limit of the server.`);
+    return fault(
+      name,
+      found,
+      `Set DATABASE_MAX_CONNECTIONS to ${Math.max(most - 1, 1)} at most, or raise the limit of the server.`,
+    );
   if (wanted + 1 > free)
-    return warning(name, found, `Lower DATABASE_MAX_CONNECTIONS to ${Math.max(free - 1, 1)}, end what is idle, or raise max_connections.`);
+    return warning(
+      name,
+      found,
+      `Lower DATABASE_MAX_CONNECTIONS to ${Math.max(free - 1, 1)}, end what is idle, or raise max_connections.`,
+    );
   return ok(name, `${found}: enough for ${Math.floor(free / (wanted + 1))} instance(s)`);
 }
 
@@ -114,13 +122,22 @@ function placeOf(url: string): string {
 
 const MENDS: Readonly<Record<string, readonly [string, string]>> = {
   ENOTFOUND: ['its host is not known', 'Correct the host in DATABASE_URL.'],
-  EAI_AGAIN: ['its host cannot be looked up now', 'Look at the DNS of this machine, or correct the host in DATABASE_URL.'],
+  EAI_AGAIN: [
+    'its host cannot be looked up now',
+    'Look at the DNS of this machine, or correct the host in DATABASE_URL.',
+  ],
   ECONNREFUSED: ['nobody listens there', 'Start PostgreSQL, or correct host and port in DATABASE_URL.'],
   EHOSTUNREACH: ['there is no way to it', 'Look at networks and firewalls between this machine and it.'],
   ENETUNREACH: ['there is no way to it', 'Look at networks and firewalls between this machine and it.'],
   ECONNRESET: ['it hung up', 'Look whether that port is PostgreSQL, and whether it wants TLS: ?sslmode=verify-full'],
-  '28P01': ['it refuses the password', 'Correct user and password in DATABASE_URL; write signs as %40 for @, %2F for /.'],
-  '28000': ['it lets this user not in', 'Add a line for it to pg_hba.conf, or add ?sslmode=verify-full where TLS is wanted.'],
+  '28P01': [
+    'it refuses the password',
+    'Correct user and password in DATABASE_URL; write signs as %40 for @, %2F for /.',
+  ],
+  '28000': [
+    'it lets this user not in',
+    'Add a line for it to pg_hba.conf, or add ?sslmode=verify-full where TLS is wanted.',
+  ],
   '3D000': ['there is no such database', 'Make it: createdb NAME, as DATABASE_URL names it.'],
   '42501': ['this user may not read what it needs', 'Make this user the owner of the database.'],
   '53300': ['all its connections are taken', 'Lower DATABASE_MAX_CONNECTIONS of what runs, or raise max_connections.'],

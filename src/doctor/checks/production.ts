@@ -8,13 +8,19 @@ export function productionFindings({ config, source, isProduction }: Subject, to
   const group = 'production';
   if (isProduction) {
     const found = config.faults.length === 0 ? 'all hold' : 'some do not: see above';
-    return [config.faults.length === 0 ? { group, ...ok('rules', found) } : { group, name: 'rules', state: 'skipped', found }];
+    return [
+      config.faults.length === 0 ? { group, ...ok('rules', found) } : { group, name: 'rules', state: 'skipped', found },
+    ];
   }
   const { faults, setup } = examine({ ...source, NODE_ENV: 'production' } satisfies Source);
   const isTold = (name: string, problem: string) =>
-    told.some((each) => each.name === name && each.state !== 'ok' && each.state !== 'skipped' && problem.startsWith(each.found));
+    told.some(
+      (each) => each.name === name && each.state !== 'ok' && each.state !== 'skipped' && problem.startsWith(each.found),
+    );
   const more = faults.filter(({ name, problem }) => !isTold(name, problem));
-  const lines = more.map(({ name, problem, mend }) => ({ group, ...warning(name, problem.replace(/\.$/, ''), mend) }) as const);
+  const lines = more.map(
+    ({ name, problem, mend }) => ({ group, ...warning(name, problem.replace(/\.$/, ''), mend) }) as const,
+  );
   if (setup.mode === 'disabled')
     lines.push({
       group,

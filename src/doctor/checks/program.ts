@@ -20,7 +20,11 @@ export function programCheck(version: string, node = process.versions.node): Che
       !isNodeSupported(node)
         ? fault('node', `${node} is not supported`, 'Install Node 22.12 or newer, or 20.19: https://nodejs.org')
         : node.startsWith('20.')
-          ? warning('node', `${node} works, and gets no fixes since ${LAST_OF_20}`, 'Install Node 22 or 24: https://nodejs.org')
+          ? warning(
+              'node',
+              `${node} works, and gets no fixes since ${LAST_OF_20}`,
+              'Install Node 22 or 24: https://nodejs.org',
+            )
           : ok('node', node),
       ...(isTight() ? [warning('memory', isTight()!, 'Give the container at least 512 MiB.')] : []),
     ],

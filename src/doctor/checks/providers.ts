@@ -1,4 +1,11 @@
-import { hasBalance, isClosable, ProviderError, tellsOfAccount, type AccountFact, type SmsProvider } from '../../sms/index.js';
+import {
+  hasBalance,
+  isClosable,
+  ProviderError,
+  tellsOfAccount,
+  type AccountFact,
+  type SmsProvider,
+} from '../../sms/index.js';
 import type { Check } from '../check.js';
 import { fault, ok, skipped, warning, type Said } from '../finding.js';
 import { isSound, type Subject } from '../subject.js';
@@ -11,7 +18,10 @@ export function providerChecks(subject: Subject): readonly Check[] {
   const { setup, env } = subject.config;
   const used = new Set(setup.mode === 'live' ? setup.providers.map(({ definition }) => definition.name) : []);
   const context = {
-    publicBaseUrl: isSound(subject, 'PUBLIC_BASE_URL') && env.server.PUBLIC_BASE_URL ? new URL(env.server.PUBLIC_BASE_URL).origin : undefined,
+    publicBaseUrl:
+      isSound(subject, 'PUBLIC_BASE_URL') && env.server.PUBLIC_BASE_URL
+        ? new URL(env.server.PUBLIC_BASE_URL).origin
+        : undefined,
     webhookSecret: env.secrets.SMS_WEBHOOK_SECRET,
   };
   const checks = setup.usable.map(({ definition, env: variables }): Check => {
@@ -22,7 +32,10 @@ export function providerChecks(subject: Subject): readonly Check[] {
       run: async (signal) => {
         const provider = definition.create(variables, context);
         try {
-          const said = [...(await accountOf(provider, subject, signal)), ...(await balanceOf(provider, subject, signal))];
+          const said = [
+            ...(await accountOf(provider, subject, signal)),
+            ...(await balanceOf(provider, subject, signal)),
+          ];
           return used.has(name) ? said : said.map((each) => ({ ...each, found: `${each.found} (not in use)` }));
         } finally {
           if (isClosable(provider)) void provider.close().catch(() => undefined);

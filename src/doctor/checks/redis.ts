@@ -45,13 +45,20 @@ function findingsIn(info: string, where: string): Said[] {
   const isOld = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
   const policy = fact('maxmemory_policy');
   const isBounded = !['', '0'].includes(fact('maxmemory'));
-  const keeps = fact('aof_enabled') === '1' ? 'an append-only file' : fact('rdb_last_save_time') ? 'snapshots at most' : '';
+  const keeps =
+    fact('aof_enabled') === '1' ? 'an append-only file' : fact('rdb_last_save_time') ? 'snapshots at most' : '';
   return [
     isOld
       ? fault('redis', `Redis ${version} at ${where} is too old`, `Upgrade it to ${OLDEST.join('.')} or newer.`)
       : ok('redis', `Redis ${version} at ${where}`),
     ...(fact('cluster_enabled') === '1'
-      ? [fault('redis', 'it is a Redis Cluster', 'Use one Redis, or a primary with replicas: scripts here touch several keys.')]
+      ? [
+          fault(
+            'redis',
+            'it is a Redis Cluster',
+            'Use one Redis, or a primary with replicas: scripts here touch several keys.',
+          ),
+        ]
       : []),
     ...(fact('role') === 'slave'
       ? [fault('redis', 'it is a replica, which only reads', 'Write the primary into REDIS_URL.')]
@@ -77,11 +84,16 @@ function failure(error: unknown, where: string): Said {
   const { code, message = '' } = (error ?? {}) as { code?: string; message?: string };
   const say = (found: string, mend: string) => fault('redis', `${where}: ${found}`, mend);
   if (code === 'ECONNREFUSED') return say('nobody listens there', 'Start Redis, or correct REDIS_URL, or unset it.');
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return say('its host is not known', 'Correct the host in REDIS_URL.');
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return say('its host is not known', 'Correct the host in REDIS_URL.');
   if (/WRONGPASS|NOAUTH|invalid (username|password)/i.test(message))
     return say('it refuses the password', 'Correct it: REDIS_URL=redis://USER:PASSWORD@HOST:6379');
-  if (/NOPERM/.test(message)) return say('this user may not ask INFO', 'Allow +info to its ACL: the program needs it, too.');
+  if (/NOPERM/.test(message))
+    return say('this user may not ask INFO', 'Allow +info to its ACL: the program needs it, too.');
   if (/time[d]? ?out/i.test(message) || code === 'ETIMEDOUT')
     return say(`no answer within ${CONNECT_MS / 1_000} s`, 'Look whether Redis is up, and at firewalls.');
-  return say(`it cannot be used (${code ?? 'connection lost'})`, 'Try the same address by redis-cli -u, which says more; rediss:// where it wants TLS.');
+  return say(
+    `it cannot be used (${code ?? 'connection lost'})`,
+    'Try the same address by redis-cli -u, which says more; rediss:// where it wants TLS.',
+  );
 }

@@ -21,7 +21,16 @@ export function templatesCheck(subject: Subject): Check {
     group: 'texts',
     name,
     run: async () => {
-      if (!isSound(subject, 'BRAND_NAME', 'SMS_TEMPLATES_DIR', 'VERIFICATION_CODE_LENGTH', 'WEB_OTP_DOMAIN', 'ANDROID_APP_HASH'))
+      if (
+        !isSound(
+          subject,
+          'BRAND_NAME',
+          'SMS_TEMPLATES_DIR',
+          'VERIFICATION_CODE_LENGTH',
+          'WEB_OTP_DOMAIN',
+          'ANDROID_APP_HASH',
+        )
+      )
         return [skipped(name, 'see the environment')];
       const code = '1234567890'.slice(0, verification.VERIFICATION_CODE_LENGTH);
       const machineLine = machineLineOf(code, {
@@ -48,13 +57,23 @@ export function templatesCheck(subject: Subject): Check {
       }
       const wrong = all.filter(({ name: of, text, problems }) => !text || (isCodeTemplate(of) && problems.length > 0));
       const long = all.filter((each) => isCodeTemplate(each.name) && each.text && each.text.segments > 1);
-      const names = (list: readonly Linted[]) => list.slice(0, 3).map((each) => `${each.name}/${each.locale}`).join(', ');
+      const names = (list: readonly Linted[]) =>
+        list
+          .slice(0, 3)
+          .map((each) => `${each.name}/${each.locale}`)
+          .join(', ');
       return [
         wrong.length > 0
           ? fault(name, `${wrong.length} of ${all.length} with a fault: ${names(wrong)}`, LOOK)
           : ok(name, `${all.length} texts can be written`),
         ...(long.length > 0
-          ? [warning(name, `${long.length} of them with a code take more than one segment, each paid: ${names(long)}`, LOOK)]
+          ? [
+              warning(
+                name,
+                `${long.length} of them with a code take more than one segment, each paid: ${names(long)}`,
+                LOOK,
+              ),
+            ]
           : []),
       ];
     },
@@ -82,7 +101,12 @@ export function pricesCheck(subject: Subject): Check {
 
 function ageOf(name: string, file: string | undefined, days: number): Said {
   const mend = 'npm run cli -- prices import FILE.csv --out prices.own.json, and set PRICES_FILE to it: docs/spend.md';
-  if (!file) return warning(name, 'those that come along, which are rough guesses: the daily cap is only as good as they are', mend);
+  if (!file)
+    return warning(
+      name,
+      'those that come along, which are rough guesses: the daily cap is only as good as they are',
+      mend,
+    );
   if (days > OLD_DAYS) return warning(name, `PRICES_FILE is ${days} days old`, mend);
   return ok(name, `PRICES_FILE, ${days} day(s) old`);
 }
@@ -102,7 +126,13 @@ function coverage(provider: string, prices: PriceList, { config }: Subject): Sai
       ),
     ];
   if (countries.length === 0)
-    return [warning(name, `none at all: ${rest} is reserved for every text`, `Add "${provider}": {"US": 0.0083} to PRICES_FILE.`)];
+    return [
+      warning(
+        name,
+        `none at all: ${rest} is reserved for every text`,
+        `Add "${provider}": {"US": 0.0083} to PRICES_FILE.`,
+      ),
+    ];
   const found = `${countries.length} countries; ${rest} for others`;
   return [ok(name, allowed ? `all ${allowed.length} of ALLOWED_COUNTRIES` : found)];
 }

@@ -61,7 +61,8 @@ const typeFact = ({ DefaultSMSType = 'Promotional' }: Readonly<Record<string, st
 
 /** SNS let the credentials in, and their policy does not name this action. */
 const isPolicy = (error: unknown): boolean =>
-  error instanceof ProviderError && ((error.cause as Error | undefined)?.name.startsWith('AuthorizationError') ?? false);
+  error instanceof ProviderError &&
+  ((error.cause as Error | undefined)?.name.startsWith('AuthorizationError') ?? false);
 
 const mayNot = (about: string, action: string): AccountFact => ({
   about,

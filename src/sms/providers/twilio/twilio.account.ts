@@ -193,7 +193,12 @@ function refusal(about: string, error: unknown): AccountFact {
       mend: `Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from ${CONSOLE}: the live ones, not the test credentials.`,
     };
   if (/answered 404/.test(message))
-    return { about, state: 'fault', found: 'Twilio knows no such thing', mend: `Correct its SID: copy it from ${CONSOLE}.` };
+    return {
+      about,
+      state: 'fault',
+      found: 'Twilio knows no such thing',
+      mend: `Correct its SID: copy it from ${CONSOLE}.`,
+    };
   return {
     about,
     state: 'fault',
