@@ -4,7 +4,7 @@ import { fault, type Finding, type Group, type Said } from './finding.js';
 export interface Check {
   readonly group: Group;
   readonly name: string;
-  /** @param signal aborted when its time is over: whoever waits then lets go of sockets */
+  /** @param signal aborted when its time is nearly over: whoever waits then lets go of sockets, and says so */
   run(signal: AbortSignal): Promise<readonly Said[]> | readonly Said[];
 }
 
@@ -13,6 +13,8 @@ export const CHECK_MS = 6_000;
 
 /** Whatever a check does, it is a line of the report within {@link CHECK_MS}. */
 export async function findingsOf({ group, name, run }: Check, timeoutMs = CHECK_MS): Promise<Finding[]> {
+  // A little before its time is over, so that it can say itself what gave no answer.
+  const asked = AbortSignal.timeout(timeoutMs * 0.75);
   const signal = AbortSignal.timeout(timeoutMs);
   const late = new Promise<readonly Said[]>((resolve) => {
     const answer = fault(
@@ -23,7 +25,7 @@ export async function findingsOf({ group, name, run }: Check, timeoutMs = CHECK_
     signal.addEventListener('abort', () => resolve([answer]), { once: true });
   });
   const work = Promise.resolve()
-    .then(() => run(signal))
+    .then(() => run(asked))
     .catch((error: unknown) => [broken(name, error)]);
   return (await Promise.race([work, late])).map((said) => ({ group, ...said }));
 }

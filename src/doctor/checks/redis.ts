@@ -30,7 +30,7 @@ export function redisCheck(url: string): Check {
         await client.connect();
         return findingsIn(await client.info(), where);
       } catch (error) {
-        return [failure(reason ?? error, where)];
+        return [signal.aborted ? silent(where) : failure(reason ?? error, where)];
       } finally {
         client.disconnect();
       }
@@ -80,6 +80,13 @@ function findingsIn(info: string, where: string): Said[] {
   ];
 }
 
+const silent = (where: string): Said =>
+  fault(
+    'redis',
+    `${where}: no answer within seconds`,
+    'Look whether Redis is up, and at firewalls between this machine and it.',
+  );
+
 function failure(error: unknown, where: string): Said {
   const { code, message = '' } = (error ?? {}) as { code?: string; message?: string };
   const say = (found: string, mend: string) => fault('redis', `${where}: ${found}`, mend);
@@ -90,8 +97,7 @@ function failure(error: unknown, where: string): Said {
     return say('it refuses the password', 'Correct it: REDIS_URL=redis://USER:PASSWORD@HOST:6379');
   if (/NOPERM/.test(message))
     return say('this user may not ask INFO', 'Allow +info to its ACL: the program needs it, too.');
-  if (/time[d]? ?out/i.test(message) || code === 'ETIMEDOUT')
-    return say(`no answer within ${CONNECT_MS / 1_000} s`, 'Look whether Redis is up, and at firewalls.');
+  if (/time[d]? ?out/i.test(message) || code === 'ETIMEDOUT') return silent(where);
   return say(
     `it cannot be used (${code ?? 'connection lost'})`,
     'Try the same address by redis-cli -u, which says more; rediss:// where it wants TLS.',
