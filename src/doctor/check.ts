@@ -4,6 +4,8 @@ import { fault, type Finding, type Group, type Said } from './finding.js';
 export interface Check {
   readonly group: Group;
   readonly name: string;
+  /** {@link CHECK_MS} without it. */
+  readonly timeoutMs?: number;
   /** @param signal aborted when its time is nearly over: whoever waits then lets go of sockets, and says so */
   run(signal: AbortSignal): Promise<readonly Said[]> | readonly Said[];
 }
@@ -12,7 +14,7 @@ export interface Check {
 export const CHECK_MS = 6_000;
 
 /** Whatever a check does, it is a line of the report within {@link CHECK_MS}. */
-export async function findingsOf({ group, name, run }: Check, timeoutMs = CHECK_MS): Promise<Finding[]> {
+export async function findingsOf({ group, name, run, timeoutMs = CHECK_MS }: Check): Promise<Finding[]> {
   // A little before its time is over, so that it can say itself what gave no answer.
   const asked = AbortSignal.timeout(timeoutMs * 0.75);
   const signal = AbortSignal.timeout(timeoutMs);

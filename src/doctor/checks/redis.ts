@@ -25,10 +25,13 @@ export function redisCheck(url: string): Check {
       });
       let reason: Error | undefined;
       client.on('error', (error: Error) => (reason ??= error));
-      signal.addEventListener('abort', () => client.disconnect(), { once: true });
+      // Letting go of it does not end a connect that has a socket and no greeting.
+      const late = new Promise<never>((_, reject) =>
+        signal.addEventListener('abort', () => reject(new Error('timed out')), { once: true }),
+      );
       try {
-        await client.connect();
-        return findingsIn(await client.info(), where);
+        await Promise.race([late, client.connect()]);
+        return findingsIn(await Promise.race([late, client.info()]), where);
       } catch (error) {
         return [signal.aborted ? silent(where) : failure(reason ?? error, where)];
       } finally {

@@ -20,6 +20,7 @@ export function templatesCheck(subject: Subject): Check {
   return {
     group: 'texts',
     name,
+    timeoutMs: 60_000, // it waits for nobody: how long it takes is this machine's own
     run: async () => {
       if (
         !isSound(
