@@ -81,9 +81,9 @@ describe('what was typed', () => {
     ],
     [
       'a program that is away',
-      ['messages', 'show', 'x', '--url', 'http://127.0.0.1:1', '--key', 'k'],
+      ['messages', 'show', 'x', '--url', 'http://127.0.0.1:2', '--key', 'k'],
       69,
-      /Nobody answers at http:\/\/127\.0\.0\.1:1: ECONNREFUSED\./,
+      /Nobody answers at http:\/\/127\.0\.0\.1:2: ECONNREFUSED\./,
     ],
   ])('%s is told of without a stack', async (_, args, expected, said) => {
     const { code, stdout, stderr } = await cli(args);
