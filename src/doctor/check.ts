@@ -14,7 +14,8 @@ export interface Check {
 export const CHECK_MS = 6_000;
 
 /** Whatever a check does, it is a line of the report within {@link CHECK_MS}. */
-export async function findingsOf({ group, name, run, timeoutMs = CHECK_MS }: Check): Promise<Finding[]> {
+export async function findingsOf({ timeoutMs = CHECK_MS, ...check }: Check): Promise<Finding[]> {
+  const { group, name } = check;
   // A little before its time is over, so that it can say itself what gave no answer.
   const asked = AbortSignal.timeout(timeoutMs * 0.75);
   const signal = AbortSignal.timeout(timeoutMs);
@@ -27,7 +28,7 @@ export async function findingsOf({ group, name, run, timeoutMs = CHECK_MS }: Che
     signal.addEventListener('abort', () => resolve([answer]), { once: true });
   });
   const work = Promise.resolve()
-    .then(() => run(asked))
+    .then(() => check.run(asked))
     .catch((error: unknown) => [broken(name, error)]);
   return (await Promise.race([work, late])).map((said) => ({ group, ...said }));
 }

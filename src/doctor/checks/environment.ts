@@ -13,8 +13,8 @@ export const OF_SECRETS: ReadonlySet<string> = new Set([
   'SMS_WEBHOOK_SECRET',
 ]);
 
-/** Every fault of the configuration, each once. */
-export function environmentCheck(subject: Subject, envFile: 'read' | 'absent' | string): Check {
+/** Every fault of the configuration, each once. @param envFile read, absent, or the code of why it cannot be read */
+export function environmentCheck(subject: Subject, envFile: string): Check {
   const { config } = subject;
   return {
     group: 'environment',
