@@ -33,10 +33,11 @@ const rooms = {
     ...['kernel', 'prisma', 'http', 'idempotency', 'audit', 'limits', 'sms', 'fraud', 'spend', 'health', 'messages'],
     'verification',
   ],
+  doctor: ['kernel', 'prisma', 'config', 'sms', 'verification'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
     ...['privacy', 'spend', 'fraud', 'audit', 'templates', 'experiments', 'analytics', 'senders', 'lookups', 'batches'],
-    ...['routing', 'console'],
+    ...['routing', 'console', 'doctor', 'messages'],
   ],
 };
 

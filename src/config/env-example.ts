@@ -18,6 +18,7 @@ export const HEADINGS: Readonly<Record<keyof typeof ENVIRONMENTS, string>> = {
   lookups: 'Lookups',
   routing: 'Routing',
   tracing: 'Traces',
+  cli: 'Commands that talk to a running program',
 };
 
 const PREFACE = `# Copy this file to .env and take the # off what you need: as it is, it changes nothing.

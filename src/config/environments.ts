@@ -4,6 +4,7 @@ import { check } from './check.js';
 import type { ConfigFault } from './config-refusal.js';
 import { AuthEnvironment } from './variables/auth.environment.js';
 import { BatchesEnvironment } from './variables/batches.environment.js';
+import { CliEnvironment } from './variables/cli.environment.js';
 import { FraudEnvironment } from './variables/fraud.environment.js';
 import { LimitsEnvironment } from './variables/limits.environment.js';
 import { LookupsEnvironment } from './variables/lookups.environment.js';
@@ -33,6 +34,7 @@ export const ENVIRONMENTS = {
   lookups: LookupsEnvironment,
   routing: RoutingEnvironment,
   tracing: TracingEnvironment,
+  cli: CliEnvironment,
 } as const;
 
 export type Environments = { readonly [K in keyof typeof ENVIRONMENTS]: InstanceType<(typeof ENVIRONMENTS)[K]> };

@@ -13,6 +13,8 @@ export interface SmsSetup {
   readonly mode: SmsMode;
   readonly modeReason: string;
   readonly providers: readonly ConfiguredProvider[];
+  /** All that credentials are there for or that are named, and that could be used as they are. */
+  readonly usable: readonly ConfiguredProvider[];
   readonly faults: readonly ConfigFault[];
   readonly warnings: readonly string[];
 }
@@ -46,6 +48,9 @@ export function smsSetup(
   const ofTexts = credentialed.filter(({ definition }) => !names || definition.name !== LOOKUP_PROVIDER);
   const meant = wish && !production ? [] : [...new Set([...live, ...ofTexts])];
   const allFaults = [...faults, ...meant.flatMap((candidate) => candidateFaults(candidate, names, environments))];
+  const usable = [...new Set([...live, ...ofTexts])].filter(
+    ({ definition, env, faults: own }) => own.length === 0 && definition.missing(env).length === 0,
+  );
   const setup = wish ?? (live.length > 0 ? liveMode(live) : withoutCredentials(definitions, production));
 
   const used = { live, simulation: candidates.filter(({ definition }) => definition.name === MOCK), disabled: [] }[
@@ -54,6 +59,9 @@ export function smsSetup(
   return {
     ...setup,
     providers: used.map(({ definition, env }) => ({ definition, env })),
+    usable: usable
+      .filter(({ definition }) => definition.name !== MOCK)
+      .map(({ definition, env }) => ({ definition, env })),
     faults: allFaults,
     warnings: used.flatMap(({ definition, env }) => [
       ...clashes(definition.environment, source),

@@ -31,6 +31,17 @@ export class EmbeddedDatabase extends Database {
     }
   }
 
+  /** Reads what is there: nothing is migrated. @throws {FolderInUse} */
+  static async lookInto<T>(dataDir: string, work: (db: PGlite) => Promise<T>): Promise<T> {
+    const release = lockFolder(dataDir);
+    try {
+      const db = await PGlite.create(join(dataDir, 'pg'));
+      return await work(db).finally(() => db.close());
+    } finally {
+      release();
+    }
+  }
+
   /** Over an instance that the caller made, such as one in memory. Migrates it. */
   static async over(db: PGlite, release: () => void = () => undefined): Promise<EmbeddedDatabase> {
     const shadow = () => PGlite.create('memory://');

@@ -27,6 +27,12 @@ function startOf(pid: number): string | undefined {
   }
 }
 
+/** The process that has it now; undefined: nobody, or one that died. */
+export function holderOf(folder: string): number | undefined {
+  const [pid = '', start] = (read(join(folder, 'lock')) ?? '').split(' ');
+  return pid && startOf(Number(pid)) === start ? Number(pid) : undefined;
+}
+
 /**
  * One process a folder: two would destroy the embedded database. The lock of a process that died is taken over.
  * @throws {FolderInUse}

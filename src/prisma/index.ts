@@ -10,12 +10,19 @@ export {
   type Statement,
 } from './database.js';
 export { EmbeddedDatabase } from './embedded-database.js';
-export { FolderInUse } from './folder-lock.js';
+export { FolderInUse, holderOf } from './folder-lock.js';
 export { takeTurn } from './job-turns.js';
 export { Lane } from './lane.js';
-export { MIGRATIONS_PATH, readMigrations, SCHEMA_PATH } from './migrations.js';
+export {
+  forgetMigration,
+  MIGRATIONS_PATH,
+  migrationState,
+  readMigrations,
+  SCHEMA_PATH,
+  type MigrationState,
+} from './migrations.js';
 export { pgliteAdapter } from './pglite-adapter.js';
-export { PostgresDatabase } from './postgres-database.js';
+export { migrationAdapter, PostgresDatabase } from './postgres-database.js';
 export { PrismaModule } from './prisma.module.js';
 export { answerTo, PrismaService } from './prisma.service.js';
 export { SchemaEngine } from './schema-engine.js';

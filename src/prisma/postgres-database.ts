@@ -115,7 +115,7 @@ function isBeforeStatement(error: unknown): boolean {
  * One connection, because the engine's advisory lock is held by a session; and whole scripts, because adapter-pg 7.10.1
  * splits them at every semicolon, which breaks functions and applies half of a failing migration.
  */
-function migrationAdapter(connectionString: string): SqlMigrationAwareDriverAdapterFactory {
+export function migrationAdapter(connectionString: string): SqlMigrationAwareDriverAdapterFactory {
   const factory = new PrismaPg({ connectionString, max: 1 });
   type Internals = SqlDriverAdapter & { client: Pool; onError(error: unknown): never };
   return {

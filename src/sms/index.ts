@@ -39,6 +39,7 @@ export { dollars, micros, type Micros } from './pricing/money.js';
 export { PriceList, PriceListFault, priceName } from './pricing/price-list.js';
 export { Pricing, type Budget, type Cost } from './pricing/pricing.js';
 export { segmentsOf } from './pricing/segments.js';
+export { tellsOfAccount, type AccountFact, type AccountReport } from './provider/account.js';
 export * from './provider/balance.js';
 export {
   carries,

@@ -12,6 +12,8 @@ export interface FakeSnsOptions extends FakeOptions {
 }
 
 const XMLNS = 'http://sns.amazonaws.com/doc/2010-03-31/';
+/** What costs nothing and changes nothing. */
+const READS: ReadonlySet<string> = new Set(['GetSMSAttributes', 'GetSMSSandboxAccountStatus']);
 const FIELD =
   /^(?:Action|Version|PhoneNumber|Message|MessageAttributes\.entry\.\d+\.(?:Name|Value\.(?:DataType|StringValue)))$/;
 const STATUS: Readonly<Record<string, number>> = {
@@ -30,6 +32,11 @@ const escape = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.
 export class FakeSns extends FakeProvider {
   /** What ConfirmSubscription was called with. */
   readonly confirmations: { readonly topicArn: string; readonly token: string }[] = [];
+  /** What GetSMSAttributes answers. */
+  attributes: Readonly<Record<string, string>> = { MonthlySpendLimit: '100', DefaultSMSType: 'Transactional' };
+  isInSandbox = false;
+  /** Actions that the policy of the credentials does not name. */
+  forbidden: readonly string[] = [];
   private readonly keys: SigV4Keys;
 
   private constructor(options: FakeSnsOptions) {
@@ -45,7 +52,7 @@ export class FakeSns extends FakeProvider {
   protected override judge(request: WireRequest): Verdict {
     const form = new URLSearchParams(request.body);
     const action = form.get('Action');
-    const of = action === 'Publish' ? 'message' : action === 'GetSMSAttributes' ? 'ping' : 'other';
+    const of = action === 'Publish' ? 'message' : READS.has(action ?? '') ? 'ping' : 'other';
     const refuse = (code: string, fault?: string): Verdict => {
       const answer = this.renderError({ code }, fault);
       return { kind: 'refused', of, answer, ...(fault !== undefined && { fault: `${code}: ${fault}` }) };
@@ -56,9 +63,19 @@ export class FakeSns extends FakeProvider {
     if (fault !== undefined) return refuse('InvalidParameter', fault);
     if (action === 'ConfirmSubscription') return this.judgeConfirmation(form, refuse);
     if (of === 'other') return refuse('InvalidAction', `${action} is not an action of this fake`);
-    if (of === 'ping') return { kind: 'ping', answer: respond(action!, '<attributes/>') };
+    if (this.forbidden.includes(action ?? '')) return refuse('AuthorizationError');
+    if (of === 'ping') return { kind: 'ping', answer: respond(action!, this.toldOf(action!, form)) };
     const message = readMessage(form);
     return 'fault' in message ? refuse('InvalidParameter', message.fault) : { kind: 'message', draft: message };
+  }
+
+  /** Without a list of names, GetSMSAttributes tells all. */
+  private toldOf(action: string, form: URLSearchParams): string {
+    if (action === 'GetSMSSandboxAccountStatus') return `<IsInSandbox>${this.isInSandbox}</IsInSandbox>`;
+    const asked = [...form].filter(([name]) => /^attributes\.member\.\d+$/.test(name)).map(([, value]) => value);
+    const told = Object.entries(this.attributes).filter(([name]) => asked.length === 0 || asked.includes(name));
+    const entries = told.map(([key, value]) => `<entry><key>${key}</key><value>${escape(value)}</value></entry>`);
+    return `<attributes>${entries.join('')}</attributes>`;
   }
 
   private judgeConfirmation(form: URLSearchParams, refuse: (code: string, fault: string) => Verdict): Verdict {

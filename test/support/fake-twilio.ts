@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type FakeOptions, FakeProvider } from './fake-provider.js';
 import { type Draft, E164, type LedgerEntry } from './ledger.js';
 import type { ErrorHint } from './play.js';
+import { belongingsAt, type FakeBelongings } from './twilio-account.js';
 import { callFault, callResource, spokenIn } from './twilio-calls.js';
 import { twilioOpenApi } from './twilio-openapi.js';
 import { deliver, retriesOf, twilioSignature } from './twilio-webhook.js';
@@ -60,6 +61,10 @@ export class FakeTwilio extends FakeProvider {
   /** As Twilio writes it; undefined: a subaccount, which has none. */
   balance: string | undefined = '100.00';
   accountStatus: 'active' | 'suspended' | 'closed' = 'active';
+  accountType: 'Full' | 'Trial' = 'Full';
+  readonly belongings: FakeBelongings = { numbers: [{ number: '+15005550006' }], shortCodes: [], services: {} };
+  /** What its clock is ahead of ours, as its Date header tells it. */
+  clockAheadMs = 0;
   /** Statuses that every accepted message reports by itself, in this order. */
   reports: readonly string[] = [];
   /** The same of calls. */
@@ -161,13 +166,18 @@ export class FakeTwilio extends FakeProvider {
     const [, sid, what] = /^\/2010-04-01\/Accounts\/([^/.]+)(\/Messages|\/Calls|\/Balance)?\.json$/.exec(path) ?? [];
     const isCreated = what === '/Messages' || what === '/Calls';
     const isPost = sid && isCreated && method === 'POST';
-    const of = isPost ? 'message' : sid && !isCreated && method === 'GET' ? 'ping' : 'other';
+    const isBelonging = method === 'GET' && /IncomingPhoneNumbers|ShortCodes|^\/v1\/Services\//.test(path);
+    const of = isPost ? 'message' : isBelonging || (sid && !isCreated && method === 'GET') ? 'ping' : 'other';
     if (of === 'other') {
       const answer = this.renderError({ code: '20404' });
       return { kind: 'refused', of, answer, fault: `${method} ${path}: no such resource` };
     }
-    if (sid !== this.accountSid || !this.authorised(request)) {
+    if (!(isBelonging || sid === this.accountSid) || !this.authorised(request)) {
       return { kind: 'refused', of, answer: this.renderError({ code: '20003' }) };
+    }
+    if (isBelonging) {
+      const found = belongingsAt(path, request.query, this.accountSid, this.belongings);
+      return { kind: 'ping', answer: found ?? this.renderError({ code: '20404' }) };
     }
     if (what === '/Balance') return { kind: 'ping', answer: this.left() };
     return of === 'ping' ? { kind: 'ping', answer: this.account() } : this.message(request, what === '/Calls');
@@ -231,7 +241,9 @@ export class FakeTwilio extends FakeProvider {
 
   private left(): Answer {
     if (this.balance === undefined) return this.renderError({ code: '20404' });
-    return json(200, { account_sid: this.accountSid, balance: this.balance, currency: 'USD' });
+    const left = { account_sid: this.accountSid, balance: this.balance, currency: 'USD' };
+    twilioOpenApi()?.assertAnswer('balance', left);
+    return json(200, left);
   }
 
   private account(): Answer {
@@ -240,14 +252,15 @@ export class FakeTwilio extends FakeProvider {
       owner_account_sid: this.accountSid,
       friendly_name: 'Fake account',
       status: this.accountStatus,
-      type: 'Full',
+      type: this.accountType,
       date_created: rfc2822(0),
       date_updated: rfc2822(0),
       subresource_uris: { messages: `/2010-04-01/Accounts/${this.accountSid}/Messages.json` },
       uri: `/2010-04-01/Accounts/${this.accountSid}.json`,
     };
     twilioOpenApi()?.assertAnswer('account', account);
-    return json(200, account);
+    const { headers, ...answer } = json(200, account);
+    return { ...answer, headers: { ...headers, date: new Date(Date.now() + this.clockAheadMs).toUTCString() } };
   }
 
   private message({ headers, body }: WireRequest, isCall: boolean): Verdict {

@@ -13,11 +13,13 @@ interface Operation {
 }
 type FormSchema = Schema & { readonly properties: Readonly<Record<string, { readonly type?: string }>> };
 
+type AnswerOf = 'message' | 'call' | 'account' | 'balance' | 'numbers' | 'shortCodes';
+
 export interface TwilioOpenApi {
   /** What is wrong with this form, if anything. */
   formFault(of: 'message' | 'call', form: URLSearchParams): string | undefined;
   /** Throws when the fake answers what Twilio never would. */
-  assertAnswer(of: 'message' | 'call' | 'account', answer: unknown): void;
+  assertAnswer(of: AnswerOf, answer: unknown): void;
 }
 
 let loaded: TwilioOpenApi | 'absent' | undefined;
@@ -40,11 +42,13 @@ export function load(file: string): TwilioOpenApi | 'absent' {
   };
   const answerSchema = (operation: Operation, status: string): Schema => {
     const schema = operation.responses[status]!.content['application/json']!.schema;
+    if (schema.$ref === undefined) return schema;
     return components.schemas[String(schema.$ref).replace('#/components/schemas/', '')]!;
   };
   const messages = paths['/2010-04-01/Accounts/{AccountSid}/Messages.json']!.post;
   const calls = paths['/2010-04-01/Accounts/{AccountSid}/Calls.json']!.post;
   const account = paths['/2010-04-01/Accounts/{Sid}.json']!.get;
+  const read = (path: string) => answerSchema(paths[`/2010-04-01/Accounts/{AccountSid}/${path}.json`]!.get, '200');
   const formOf = ({ requestBody }: Operation) => requestBody.content['application/x-www-form-urlencoded']!.schema;
   const forms = { message: formOf(messages), call: formOf(calls) };
   const validForms = { message: compile(forms.message, true), call: compile(forms.call, true) };
@@ -52,6 +56,9 @@ export function load(file: string): TwilioOpenApi | 'absent' {
     message: compile(answerSchema(messages, '201'), false),
     call: compile(answerSchema(calls, '201'), false),
     account: compile(answerSchema(account, '200'), false),
+    balance: compile(read('Balance'), false),
+    numbers: compile(read('IncomingPhoneNumbers'), false),
+    shortCodes: compile(read('SMS/ShortCodes'), false),
   };
   return {
     formFault: (of, params) => (validForms[of](toObject(params, forms[of])) ? undefined : explain(validForms[of])),

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 
 import type { BatchDto } from '../../batches/index.js';
-import { withBatches, type Act, type BatchApi, type Where } from '../send/batch-api.js';
+import { addWhere, type Where } from '../api/where.js';
+import { withBatches, type Act, type BatchApi } from '../send/batch-api.js';
 
 interface Options extends Where {
   readonly json?: true;
@@ -16,13 +17,11 @@ const WHAT: Readonly<Record<Act, string>> = {
 export function batchesCommand(program: Command): void {
   const batches = program.command('batches').description('texts that were sent many at once, by: send');
   const add = (name: string, about: string) =>
-    batches
-      .command(name)
-      .description(about)
-      .option('--json', 'as JSON')
-      .option('--url <url>', 'of the running program; without it, straight from the database')
-      .option('--key <key>', 'API key with the scope "message"')
-      .option('--key-file <file>', 'that has the key');
+    addWhere(
+      batches.command(name).description(about).option('--json', 'as JSON'),
+      'message',
+      'straight from the database',
+    );
   add('list', 'the newest').action((options: Options) => show(options, (api) => api.list()));
   add('status <id>', 'how far one is').action((id: string, options: Options) =>
     show(options, async (api) => [await api.get(id)]),

@@ -39,6 +39,7 @@ export function experimentsCommand(program: Command): void {
     .command('stop <id>')
     .description('end it: everybody gets the plain wording again, within 10 s')
     .option('--variant <name>', 'only that wording; its share goes to the others')
+    .option('--json', 'as JSON')
     .action(stop);
 }
 
@@ -74,10 +75,11 @@ async function show(id: string, { json }: { json?: true }): Promise<void> {
   for (const warning of experiment.warnings) console.log(`WARNING: ${warning}`);
 }
 
-async function stop(id: string, { variant }: { variant?: string }): Promise<void> {
+async function stop(id: string, { variant, json }: { variant?: string; json?: true }): Promise<void> {
   await withExperiments((experiments) =>
     variant === undefined ? experiments.stop(id, operator()) : experiments.stopVariant(id, variant, operator()),
   );
+  if (json) return print({ stopped: id, ...(variant !== undefined && { variant }) });
   console.log('Stopped. Other instances go on for 10 more seconds at most.');
 }
 

@@ -74,10 +74,11 @@ export function fraudCommand(program: Command): void {
     .description('forgets what is held against a country, or against the prefixes of a phone')
     .option('--country <country>', 'two letters')
     .option('--phone <phone>', 'E.164, or a national number of PHONE_DEFAULT_REGION')
-    .action(async ({ country, phone }: { country?: string; phone?: string }) => {
+    .option('--json', 'for programs')
+    .action(async ({ country, phone, json }: { country?: string; phone?: string; json?: true }) => {
       const count = await inOffice((office, region) =>
         office.unblock({ country, phone: phone ? PhoneNumber.parse(phone, region) : undefined }, operator()),
       );
-      console.log(`${count} prefix(es) start afresh`);
+      console.log(json ? JSON.stringify({ unblocked: count }) : `${count} prefix(es) start afresh`);
     });
 }

@@ -28,7 +28,11 @@ export function keysCommand(program: Command): void {
     .option('--json', 'as JSON')
     .action(create);
   keys.command('list').description('all keys, newest first').option('--json', 'as JSON').action(list);
-  keys.command('revoke <id>').description('end a key: at once where this runs, within 5 s elsewhere').action(revoke);
+  keys
+    .command('revoke <id>')
+    .description('end a key: at once where this runs, within 5 s elsewhere')
+    .option('--json', 'as JSON')
+    .action(revoke);
 }
 
 async function create({ name, scopes, expires, json }: CreateOptions): Promise<void> {
@@ -47,8 +51,9 @@ async function list({ json }: { json?: true }): Promise<void> {
   else console.table(rows.map(line));
 }
 
-async function revoke(id: string): Promise<void> {
+async function revoke(id: string, { json }: { json?: true }): Promise<void> {
   await withKeys((keys) => keys.revoke(id, operator()));
+  if (json) return print({ revoked: id });
   console.log('Revoked. Other instances let it in for 5 more seconds at most.');
 }
 

@@ -42,11 +42,12 @@ export function limitsCommand(program: Command): void {
     .command('reset')
     .argument('<phone>', 'E.164, or a national number of PHONE_DEFAULT_REGION')
     .description('opens a phone again that was locked by wrong codes, and forgets the texts that it got')
-    .action(async (text: string) => {
+    .option('--json', 'for programs')
+    .action(async (text: string, { json }: { json?: true }) => {
       await asked(text, async (room, phone, audit) => {
         await audit.write({ who: operator(), act: 'limits.reset' });
         await room.reset(phone);
       });
-      console.log('done');
+      console.log(json ? JSON.stringify({ reset: true }) : 'done');
     });
 }

@@ -19,6 +19,7 @@ interface ImportOptions {
   readonly out: string;
   readonly column?: string;
   readonly free?: boolean;
+  readonly json?: true;
 }
 type Contents = Record<string, unknown>;
 
@@ -41,10 +42,19 @@ export function pricesCommand(program: Command): void {
     .description('the price of a segment, as it is counted')
     .option('--country <code>', 'two letters; without it, of every other country')
     .option('--file <file>', 'instead of PRICES_FILE')
-    .action(({ country, file }: { country?: string; file?: string }) => {
+    .option('--json', 'for programs')
+    .action(({ country, file, json }: { country?: string; file?: string; json?: true }) => {
       const { prices: list, faults } = readPrices(file ?? ownFile());
       if (!list)
         throw new UsageError(faults.map(({ problem }) => problem).join('\n'), faults.map(({ mend }) => mend).join(' '));
+      if (json) {
+        const priced = PRICED.map(({ name, channel }) => ({
+          name: priceName(name, channel),
+          usd: list.perSegment(name, country?.toUpperCase() ?? null, channel) / 1e6,
+          isKnown: list.knows(name, channel),
+        }));
+        return console.log(JSON.stringify(priced, null, 2));
+      }
       for (const { name, channel } of PRICED) {
         const price = dollars(list.perSegment(name, country?.toUpperCase() ?? null, channel));
         const known = list.knows(name, channel) ? '' : '  (no price is known: the worst case)';
@@ -60,10 +70,11 @@ export function pricesCommand(program: Command): void {
     .option('--column <name>', 'which column is the price, where several may be')
     .option('--free', 'a price of 0 is meant')
     .option('--out <file>', 'what to write; what else is in it stays', ownFile())
+    .option('--json', 'for programs')
     .action((file: string, options: ImportOptions) => importPrices(file, options));
 }
 
-function importPrices(file: string, { provider, out, ...options }: ImportOptions): void {
+function importPrices(file: string, { provider, out, json, ...options }: ImportOptions): void {
   const names = PRICED.map(({ name, channel }) => priceName(name, channel));
   if (!names.includes(provider))
     throw new UsageError(`"${provider}" is no provider.`, `--provider is one of ${names.join(', ')}.`);
@@ -80,6 +91,7 @@ function importPrices(file: string, { provider, out, ...options }: ImportOptions
     const merged = `${JSON.stringify({ ...contents, [provider]: { ...before, ...imported } }, null, 2)}\n`;
     PriceList.parse(merged);
     writeFileSync(out, merged);
+    if (json) return console.log(JSON.stringify({ provider, countries: count, file: out, left: badLines }));
     console.log(`${count} countries of ${provider} are in ${out}; it is read at the next start`);
   } catch (error) {
     throw usageErrorOf(error);

@@ -94,16 +94,18 @@ export function routesCommand(program: Command): void {
     .option('--providers <names>', 'these, in this order, and nobody else', list)
     .option('--exclude <names>', 'not these', list)
     .option('--learn', 'by what is measured, whatever ROUTING says')
-    .action(async (asked: RuleAsked) => {
+    .option('--json', 'for programs')
+    .action(async ({ json, ...asked }: RuleAsked & { json?: true }) => {
       await inRouting(({ rules, router }) => rules.set(asked, router.providers, operator()));
-      console.log('set');
+      console.log(json ? JSON.stringify({ set: asked }) : 'set');
     });
 
   matching(routes.command('unset'))
     .description('takes back the rule for exactly these texts')
-    .action(async (match: Match) => {
+    .option('--json', 'for programs')
+    .action(async ({ json, ...match }: Match & { json?: true }) => {
       await inRouting(({ rules }) => rules.unset(match, operator()));
-      console.log('unset');
+      console.log(json ? JSON.stringify({ unset: match }) : 'unset');
     });
 
   routes

@@ -17,8 +17,12 @@ export function secretCommand(program: Command): void {
       'make a secret for APP_SECRET, or for SMS_WEBHOOK_SECRET; with --password, what stands in ADMIN_PASSWORD',
     )
     .option('--password', 'ask for a password, or read it from stdin, and print its argon2id hash')
-    .action(async ({ password }: { password?: true }) => {
-      console.log(password ? await hashOf(await readPassword()) : randomBytes(32).toString('base64url'));
+    .option('--json', 'for programs')
+    .action(async ({ password, json }: { password?: true; json?: true }) => {
+      const made = password
+        ? { hash: await hashOf(await readPassword()) }
+        : { secret: randomBytes(32).toString('base64url') };
+      console.log(json ? JSON.stringify(made) : Object.values(made).join(''));
     });
   reencryptCommand(secret);
 }

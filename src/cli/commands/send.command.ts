@@ -6,7 +6,8 @@ import { InvalidArgumentError, type Command } from 'commander';
 
 import type { BatchDto, BatchErrorDto, UploadDto } from '../../batches/index.js';
 import { isUuid } from '../../kernel/index.js';
-import { withBatches, type BatchApi, type UploadQuery, type Where } from '../send/batch-api.js';
+import { addWhere, type Where } from '../api/where.js';
+import { withBatches, type BatchApi, type UploadQuery } from '../send/batch-api.js';
 import { csvLine } from '../send/csv.js';
 import { Progress } from '../send/progress.js';
 import { batchIdOf, rowsOf, type OutgoingRow, type RowOptions } from '../send/rows.js';
@@ -27,7 +28,7 @@ const AT_ONCE = 1_000;
 const LOOK_EVERY_MS = 1_000;
 
 export function sendCommand(program: Command): void {
-  program
+  const command = program
     .command('send')
     .description('send a text to everybody in a CSV file; the same command again goes on where it was')
     .requiredOption('--csv <file>', 'its first line names the columns')
@@ -44,14 +45,12 @@ export function sendCommand(program: Command): void {
     .option('--hold', 'take it in, and begin when it is resumed')
     .option('--dry-run', 'what it would cost, and what is wrong with it; nothing is sent')
     .option('--no-wait', 'end when all rows are taken in')
-    .option('--json', 'the result as JSON')
-    .option(
-      '--url <url>',
-      'of the running program; without it, straight into the database: the embedded one serves one process, so stop the program first',
-    )
-    .option('--key <key>', 'API key with the scope "message"')
-    .option('--key-file <file>', 'that has the key')
-    .action(send);
+    .option('--json', 'the result as JSON');
+  addWhere(
+    command,
+    'message',
+    'straight into the database: the embedded one serves one process, so stop the program first',
+  ).action(send);
 }
 
 function number(text: string): number {
@@ -79,7 +78,7 @@ async function send(options: SendOptions): Promise<void> {
       return tellCost(taken, errors, options.json);
     }
     console.error(
-      `Batch ${id}: ${taken.taken} rows are new, ${taken.repeated} were there before, ${taken.refused} have a fault.`,
+      `Batch ${id}: ${taken.taken} ${taken.taken === 1 ? 'row is' : 'rows are'} new, ${taken.repeated} ${taken.repeated === 1 ? 'was' : 'were'} there before, ${taken.refused} ${taken.refused === 1 ? 'has' : 'have'} a fault.`,
     );
     const end = await follow(api, id, options);
     await errors.rewrite(api.errors(id));
@@ -179,9 +178,11 @@ function tellCost({ byCountry, taken, refused, segments, cost }: UploadDto, erro
   for (const each of [...byCountry].sort((a, b) => b.rows - a.rows))
     line(each.country, each.rows, each.segments, each.cost);
   line('all', taken, segments, cost);
-  if (refused > 0) console.log(`${refused} rows have a fault: ${errors.path}`);
+  if (refused > 0) console.log(`${rowsHave(refused)} a fault: ${errors.path}`);
   console.log('Nothing was sent.');
 }
+
+const rowsHave = (count: number) => `${count} ${count === 1 ? 'row has' : 'rows have'}`;
 
 function tellEnd(
   { id, status, pausedBecause, rows, refused, waiting, counts }: BatchDto,
@@ -193,7 +194,8 @@ function tellEnd(
   );
   const by = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
   if (by.length > 0) console.log(`  ${by.join(', ')}`);
-  if (refused > 0 || errors.count > 0) console.log(`  ${errors.count} rows were not sent: ${errors.path}`);
+  if (refused > 0 || errors.count > 0)
+    console.log(`  ${errors.count} ${errors.count === 1 ? 'row was' : 'rows were'} not sent: ${errors.path}`);
   if (waiting > 0 && !isRunning) console.log('The program sends them; it need not be told.');
 }
 

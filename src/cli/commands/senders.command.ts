@@ -62,10 +62,15 @@ export function sendersCommand(program: Command): void {
     .argument('<sender>', 'as "senders" shows it')
     .option('--hours <hours>', 'how long', hours, REST_HOURS)
     .option('--provider <provider>', 'at this one alone')
-    .action(async (sender: string, options: { hours: number; provider?: string }) => {
-      const { hours: long, provider } = options;
+    .option('--json', 'for programs')
+    .action(async (sender: string, options: { hours: number; provider?: string; json?: true }) => {
+      const { hours: long, provider, json } = options;
       const count = await inOffice((office) => office.rest(sender, provider, long, operator()));
-      console.log(`${sender} rests for ${long} h at ${count} provider(s)`);
+      console.log(
+        json
+          ? JSON.stringify({ sender, hours: long, providers: count })
+          : `${sender} rests for ${long} h at ${count} provider(s)`,
+      );
     });
 
   senders
@@ -73,8 +78,10 @@ export function sendersCommand(program: Command): void {
     .description('uses a sender again')
     .argument('<sender>', 'as "senders" shows it')
     .option('--provider <provider>', 'at this one alone')
-    .action(async (sender: string, { provider }: { provider?: string }) => {
+    .option('--json', 'for programs')
+    .action(async (sender: string, { provider, json }: { provider?: string; json?: true }) => {
       const count = await inOffice((office) => office.wake(sender, provider, operator()));
+      if (json) return console.log(JSON.stringify({ sender, awake: true, rested: count > 0 }));
       console.log(count > 0 ? `${sender} is awake again` : `${sender} did not rest`);
     });
 }

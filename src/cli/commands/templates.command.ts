@@ -91,25 +91,33 @@ export function templatesCommand(program: Command): void {
     .command('put <name> <locale> <file>')
     .description('send what is in the file (- for standard input) from now on, as a new version')
     .option('--variant <variant>', 'of the wording')
-    .action(async (name: string, locale: string, file: string, { variant }: Asked) => {
+    .option('--json', 'for programs')
+    .action(async (name: string, locale: string, file: string, { variant, json }: Asked) => {
       const body = contentOf(file);
-      show(await inOffice((office) => office.put({ name, locale, variant }, body, operator())));
+      const state = await inOffice((office) => office.put({ name, locale, variant }, body, operator()));
+      if (json) print(state);
+      else show(state);
     });
   templates
     .command('rollback <name> <locale> <version>')
     .description('send again what a version said, as a new version')
     .option('--variant <variant>', 'of the wording')
-    .action(async (name: string, locale: string, version: string, { variant }: Asked) => {
+    .option('--json', 'for programs')
+    .action(async (name: string, locale: string, version: string, { variant, json }: Asked) => {
       const id: TemplateId = { name, locale, variant };
-      show(await inOffice((office) => office.rollBack(id, numberFrom(version), operator())));
+      const state = await inOffice((office) => office.rollBack(id, numberFrom(version), operator()));
+      if (json) print(state);
+      else show(state);
     });
   templates
     .command('delete <name> <locale>')
     .description('send the text of the file again')
     .option('--variant <variant>', 'of the wording')
-    .action(async (name: string, locale: string, { variant }: Asked) => {
+    .option('--json', 'for programs')
+    .action(async (name: string, locale: string, { variant, json }: Asked) => {
       await inOffice((office) => office.remove({ name, locale, variant }, operator()));
-      console.log(`${name} ${locale}: deleted`);
+      if (json) print({ deleted: { name, locale, ...(variant && { variant }) } });
+      else console.log(`${name} ${locale}: deleted`);
     });
   templates
     .command('preview <name> [locale]')

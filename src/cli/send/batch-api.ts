@@ -1,16 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
-
 import type { BatchDto, BatchErrorDto, UploadDto } from '../../batches/index.js';
 import { BatchIntake, Batches, BatchIntakeModule } from '../../batches/index.js';
-import { DomainError } from '../../kernel/index.js';
 import { FraudModule } from '../../fraud/index.js';
 import { LimitsModule } from '../../limits/index.js';
 import { RedisModule } from '../../redis/index.js';
 import { SmsModule } from '../../sms/index.js';
+import { ask } from '../api/remote.js';
+import { addressOf, type Address, type Where } from '../api/where.js';
 import { operator } from '../operator.js';
 import { withRooms } from '../rooms.js';
-import { UsageError } from '../usage-error.js';
 
 export interface UploadQuery {
   readonly id: string;
@@ -34,24 +31,10 @@ export interface BatchApi {
   errors(id: string): AsyncIterable<BatchErrorDto>;
 }
 
-export interface Where {
-  readonly url?: string;
-  readonly key?: string;
-  readonly keyFile?: string;
-}
-
 /** The running program's, by its address; without one, the database's own. */
-export function withBatches<T>({ url, key, keyFile }: Where, work: (api: BatchApi) => Promise<T>): Promise<T> {
-  if (url !== undefined) {
-    const given = key ?? (keyFile !== undefined ? readFileSync(keyFile, 'utf8').trim() : undefined);
-    if (!given)
-      throw new UsageError(
-        '--url needs a key.',
-        'Give --key KEY, or --key-file FILE with a key of the scope "message".',
-      );
-    if (!URL.canParse(url)) throw new UsageError('--url is no URL.', 'Write it like --url http://127.0.0.1:3000');
-    return work(new RemoteBatches(url.replace(/\/+$/, ''), given));
-  }
+export function withBatches<T>(where: Where, work: (api: BatchApi) => Promise<T>): Promise<T> {
+  const address = addressOf(where);
+  if (address) return work(new RemoteBatches(address));
   return withRooms(
     ({ limits, redis, fraud, sms, phone }) => [
       RedisModule.forRoot({ server: redis }),
@@ -104,30 +87,10 @@ class OwnBatches implements BatchApi {
   }
 }
 
-const TRIES = 6;
-const TIMEOUT_MS = 120_000;
-
-/** What the program answered, in its own words. */
-class Answered extends DomainError {
-  readonly kind: DomainError['kind'];
-  readonly code: string;
-  override readonly hint: string;
-
-  constructor(status: number, { code, detail, hint }: { code?: string; detail?: string; hint?: string }) {
-    super(detail ?? `The program answered ${status}.`);
-    this.kind = status === 404 ? 'not_found' : status >= 500 ? 'unavailable' : 'invalid';
-    this.code = code ?? 'UNEXPECTED';
-    this.hint = hint ?? 'Look whether --url is that of the program.';
-  }
-}
-
 class RemoteBatches implements BatchApi {
   readonly isRunning = true;
 
-  constructor(
-    private readonly url: string,
-    private readonly key: string,
-  ) {}
+  constructor(private readonly address: Address) {}
 
   upload(rows: readonly object[], query: UploadQuery): Promise<UploadDto> {
     const asked = new URLSearchParams();
@@ -163,32 +126,11 @@ class RemoteBatches implements BatchApi {
     return (await (await this.ask(method, path, body)).json()) as T;
   }
 
-  /** Again where nobody answered, or not now: nothing here is done twice. */
-  private async ask(method: string, path: string, body?: string): Promise<Response> {
-    for (let tries = 1; ; tries++) {
-      const response = await fetch(`${this.url}/v1/messages/batch${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${this.key}`,
-          ...(body !== undefined && { 'content-type': 'application/x-ndjson' }),
-        },
-        body,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      }).catch((error: unknown) => {
-        if (tries >= TRIES) throw new Answered(503, { detail: `Nobody answers at ${this.url}: ${causeOf(error)}.` });
-        return undefined;
-      });
-      if (response?.ok) return response;
-      if (response && (response.status < 500 || tries >= TRIES)) {
-        const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string; hint?: string };
-        throw new Answered(response.status, problem);
-      }
-      await wait(2 ** tries * 250);
-    }
+  private ask(method: string, path: string, body?: string): Promise<Response> {
+    return ask(this.address, {
+      method,
+      path: `/v1/messages/batch${path}`,
+      ...(body !== undefined && { body, type: 'application/x-ndjson' }),
+    });
   }
 }
-
-const causeOf = (error: unknown) =>
-  error instanceof Error
-    ? String((error.cause as { code?: string } | undefined)?.code ?? error.name)
-    : 'unknown failure';

@@ -71,6 +71,12 @@ export class PriceList {
     return prices?.[country ?? 'default'] ?? prices?.['default'] ?? this.worstCase;
   }
 
+  /** Those that have a price of their own; whether all others have one together. */
+  countriesOf(provider: string, channel: Channel = 'sms'): { countries: readonly string[]; hasDefault: boolean } {
+    const prices = this.providers.get(priceName(provider, channel)) ?? {};
+    return { countries: Object.keys(prices).filter((name) => name !== 'default'), hasDefault: 'default' in prices };
+  }
+
   /** Whether an operator has said anything about it. */
   knows(provider: string, channel: Channel = 'sms'): boolean {
     return FREE.has(provider) || this.providers.has(priceName(provider, channel));

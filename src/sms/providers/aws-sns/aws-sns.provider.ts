@@ -1,6 +1,7 @@
 import type * as AwsSdk from '@aws-sdk/client-sns';
 import type { MessageAttributeValue, SNSClient } from '@aws-sdk/client-sns';
 
+import type { AccountReport, TellsOfAccount } from '../../provider/account.js';
 import type { DeliveryReport, ReportRequest, ReportsDelivery } from '../../provider/delivery-report.js';
 import { HttpClient } from '../../provider/http-client.js';
 import { DEFAULT_PATIENCE } from '../../provider/patience.js';
@@ -9,6 +10,7 @@ import { ProviderError } from '../../provider/provider-error.js';
 import type { Closable, Patience, Pingable, Receipt, SmsMessage, SmsProvider } from '../../provider/sms-provider.js';
 import { TransportError } from '../../provider/transport-error.js';
 import { wellFormed } from '../../provider/well-formed.js';
+import { snsAccount } from './aws-sns.account.js';
 import { readError } from './aws-sns.faults.js';
 import { AwsReports, type AwsReportsOptions } from './reports/aws-reports.js';
 import { certificatesOver } from './reports/signing-certificates.js';
@@ -43,7 +45,7 @@ const text = (value: string): MessageAttributeValue => ({ DataType: 'String', St
  * Amazon SNS' Publish to a phone number, https://docs.aws.amazon.com/sns/latest/api/API_Publish.html. SNS knows no validity
  * period: what it could not deliver in time, it delivers late. The SDK signs and reads; it never retries here.
  */
-export class AwsSnsProvider implements SmsProvider, HasSenders, Pingable, Closable, ReportsDelivery {
+export class AwsSnsProvider implements SmsProvider, HasSenders, Pingable, TellsOfAccount, Closable, ReportsDelivery {
   readonly name = 'aws-sns';
   readonly errorCode = 'AWS_SNS_ERROR';
   readonly patience: Patience;
@@ -88,6 +90,24 @@ export class AwsSnsProvider implements SmsProvider, HasSenders, Pingable, Closab
     });
   }
 
+  async account(signal: AbortSignal): Promise<AccountReport> {
+    const call: Call = { signal, begun: false };
+    const facts = await snsAccount({
+      attributes: () =>
+        this.#call(
+          signal,
+          (sns, { GetSMSAttributesCommand }, options) => sns.send(new GetSMSAttributesCommand({}), options),
+          this.#options.region,
+          call,
+        ).then(({ attributes = {} }) => attributes),
+      isInSandbox: () =>
+        this.#call(signal, (sns, { GetSMSSandboxAccountStatusCommand }, options) =>
+          sns.send(new GetSMSSandboxAccountStatusCommand({}), options),
+        ).then(({ IsInSandbox }) => IsInSandbox),
+    });
+    return { facts, ...(call.at && { at: call.at }) };
+  }
+
   readReports(request: ReportRequest): Promise<readonly DeliveryReport[]> {
     return this.#reports.read(request);
   }
@@ -115,8 +135,8 @@ export class AwsSnsProvider implements SmsProvider, HasSenders, Pingable, Closab
     signal: AbortSignal,
     work: (sns: SNSClient, sdk: Sdk, options: object) => Promise<T>,
     region = this.#options.region,
+    call: Call = { signal, begun: false },
   ): Promise<T> {
-    const call: Call = { signal, begun: false };
     const givenUp = new Promise<never>((_, reject) => {
       const check = () => call.begun || reject(new TransportError(false, 'deadline'));
       if (signal.aborted) check();

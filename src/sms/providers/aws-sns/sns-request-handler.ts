@@ -1,5 +1,6 @@
 import type { SNSClientConfig } from '@aws-sdk/client-sns';
 
+import { dateOf } from '../../provider/account.js';
 import type { HttpClient } from '../../provider/http-client.js';
 
 type RequestHandler = Extract<NonNullable<SNSClientConfig['requestHandler']>, { handle: unknown }>;
@@ -9,6 +10,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Whether the SDK has come as far as sending. */
   begun: boolean;
+  /** By SNS' clock, when it answered. */
+  at?: Date;
 }
 
 /** Lets the SDK sign and read, and sends over our own client: one deadline, wide pools, capped bodies. */
@@ -22,6 +25,7 @@ export function requestHandlerOver(http: HttpClient): RequestHandler {
       const url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}${search && `?${search}`}`;
       const { host: _host, 'content-length': _length, ...rest } = headers;
       const answer = await http.request({ method, url, headers: rest, body: body ?? '', signal: call.signal });
+      call.at = dateOf(answer.headers['date']);
       return { response: { statusCode: answer.status, headers: answer.headers, body: Buffer.from(answer.body) } };
     },
     updateHttpClientConfig: () => undefined,

@@ -1,3 +1,4 @@
+import { dateOf, type AccountFact, type AccountReport, type TellsOfAccount } from '../../provider/account.js';
 import { HttpClient, type HttpRequest, type HttpResponse } from '../../provider/http-client.js';
 import { DEFAULT_PATIENCE } from '../../provider/patience.js';
 import type { DeliveryReport, ReportRequest } from '../../provider/delivery-report.js';
@@ -35,7 +36,7 @@ export interface HttpOptions {
 const MESSAGE_ID = /^[\x21-\x7e]{1,128}$/;
 
 /** Any gateway that takes a text in one HTTP request. */
-export class HttpProvider implements SmsProvider, Closable {
+export class HttpProvider implements SmsProvider, TellsOfAccount, Closable {
   readonly name = 'http';
   readonly errorCode = 'DELIVERY_UNAVAILABLE';
   readonly patience: Patience;
@@ -56,7 +57,7 @@ export class HttpProvider implements SmsProvider, Closable {
     const reports = webhookSecret ? new GatewayReports(this.name, webhookSecret) : undefined;
     this.#reports = reports;
     if (reports) this.readReports = (request) => reports.read(request);
-    if (pingUrl) this.ping = (signal) => this.ask({ method: 'GET', url: pingUrl, headers, signal });
+    if (pingUrl) this.ping = async (signal) => void (await this.ask({ method: 'GET', url: pingUrl, headers, signal }));
   }
 
   async send(message: SmsMessage, signal: AbortSignal): Promise<Receipt> {
@@ -68,15 +69,28 @@ export class HttpProvider implements SmsProvider, Closable {
     return this.read(await this.call({ ...request, body: filled }), message.attemptId);
   }
 
+  async account(signal: AbortSignal): Promise<AccountReport> {
+    const { pingUrl, headers = {} } = this.#options;
+    if (!pingUrl) return { facts: [NOT_ASKED] };
+    try {
+      const at = dateOf((await this.ask({ method: 'GET', url: pingUrl, headers, signal })).headers['date']);
+      return { facts: [{ about: 'gateway', state: 'ok', found: 'it answers' }], ...(at && { at }) };
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      return { facts: [unwell(error)] };
+    }
+  }
+
   close(): Promise<void> {
     return this.#http.close();
   }
 
-  private async ask(request: HttpRequest): Promise<void> {
+  private async ask(request: HttpRequest): Promise<HttpResponse> {
     const response = await this.call(request);
     expectGood(response);
     if (this.#options.pingPattern?.test(response.body) === false)
       throw new ProviderError('unconfirmed', 'The gateway is there, but did not say that all is well.');
+    return response;
   }
 
   private call(request: HttpRequest): Promise<HttpResponse> {
@@ -117,6 +131,23 @@ export class HttpProvider implements SmsProvider, Closable {
     };
   }
 }
+
+const NOT_ASKED: AccountFact = {
+  about: 'gateway',
+  state: 'warning',
+  found: 'there is nothing that it could be asked for nothing: only a real text tells whether it works',
+  mend: 'Set SMS_HTTP_PING_URL to an address of it that costs nothing.',
+};
+
+const unwell = ({ fault, message }: ProviderError): AccountFact => ({
+  about: 'gateway',
+  state: 'fault',
+  found: message.replace(/\.$/, ''),
+  mend:
+    fault === 'misconfigured'
+      ? 'Correct what proves who we are in SMS_HTTP_HEADERS.'
+      : 'Look whether this machine may reach it, and at SMS_HTTP_PING_URL and SMS_HTTP_PING_PATTERN.',
+});
 
 /** @throws {ProviderError} when the status is not 2xx */
 function expectGood({ status }: HttpResponse): void {

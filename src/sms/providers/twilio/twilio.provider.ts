@@ -1,5 +1,6 @@
 import type { Twilio } from 'twilio';
 
+import { dateOf, type AccountReport, type TellsOfAccount } from '../../provider/account.js';
 import type { Balance, HasBalance } from '../../provider/balance.js';
 import type { CarriesChannels, Channel } from '../../provider/channel.js';
 import { HttpClient, type HttpRequest, type HttpResponse } from '../../provider/http-client.js';
@@ -15,6 +16,7 @@ import { ProviderError } from '../../provider/provider-error.js';
 import type { PassesReplies, Reply } from '../../provider/reply.js';
 import type { Closable, Patience, Pingable, Receipt, SmsMessage, SmsProvider } from '../../provider/sms-provider.js';
 import { faultOfTransport, type TransportError } from '../../provider/transport-error.js';
+import { twilioAccount, type TwilioAnswer } from './twilio.account.js';
 import { senderFaultOf } from './twilio.blocks.js';
 import { faultOf } from './twilio.faults.js';
 import type { TwilioOptions, TwilioSender } from './twilio.options.js';
@@ -39,13 +41,22 @@ const CALL_EVENTS = ['ringing', 'answered', 'completed'];
  * POST is our own, because the package's client has 20 sockets and no deadline.
  */
 export class TwilioProvider
-  implements SmsProvider, CarriesChannels, HasSenders, Pingable, HasBalance, Closable, ReportsDelivery, PassesReplies
+  implements
+    SmsProvider,
+    CarriesChannels,
+    HasSenders,
+    Pingable,
+    HasBalance,
+    TellsOfAccount,
+    Closable,
+    ReportsDelivery,
+    PassesReplies
 {
   readonly name = 'twilio';
   readonly errorCode = 'TWILIO_API_ERROR';
   readonly patience: Patience;
   readonly channels: readonly Channel[];
-  readonly #options: Pick<TwilioOptions, 'whatsApp' | 'voice'>;
+  readonly #options: Pick<TwilioOptions, 'whatsApp' | 'voice' | 'publicBaseUrl'>;
   readonly pool: SenderPool;
   readonly #account: string;
   readonly #headers: Readonly<Record<string, string>>;
@@ -58,7 +69,7 @@ export class TwilioProvider
     const { baseUrl = 'https://api.twilio.com', patience = DEFAULT_PATIENCE } = options;
     this.patience = patience;
     this.channels = ['sms', ...(whatsApp ? (['whatsapp'] as const) : []), ...(voice ? (['voice'] as const) : [])];
-    this.#options = { whatsApp, voice };
+    this.#options = { whatsApp, voice, publicBaseUrl };
     this.pool = options.pool ?? { senders: [] };
     this.#account = `${baseUrl.replace(/\/+$/, '')}/2010-04-01/Accounts/${accountSid}`;
     this.#headers = { authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}` };
@@ -149,6 +160,20 @@ export class TwilioProvider
     return { amount, currency: currency.toUpperCase() };
   }
 
+  account(signal: AbortSignal): Promise<AccountReport> {
+    const ask = (url: string) => this.#ask({ method: 'GET', url, headers: this.#headers, signal });
+    const { origin, hostname } = new URL(this.#account);
+    // Twilio has a host for each of its APIs; whatever stands in for it has one for all.
+    const messaging = hostname.endsWith('.twilio.com') ? origin.replace('//api.', '//messaging.') : origin;
+    return twilioAccount(ask, {
+      account: this.#account,
+      messaging,
+      sender: this.#sender,
+      pool: this.pool,
+      ...this.#options,
+    });
+  }
+
   readReports(request: ReportRequest): readonly DeliveryReport[] {
     return this.#hearing().readReport(request);
   }
@@ -167,11 +192,16 @@ export class TwilioProvider
   }
 
   async #call(request: HttpRequest): Promise<Record<string, unknown>> {
+    return (await this.#ask(request)).fields;
+  }
+
+  async #ask(request: HttpRequest): Promise<TwilioAnswer & { readonly fields: Record<string, unknown> }> {
     const response = await this.#http.request(request).catch((error: TransportError) => {
       throw new ProviderError(faultOfTransport(error), `Twilio gave no answer: ${error.reason}.`, { cause: error });
     });
     const answer = readJson(response);
-    if (response.status === 200 || response.status === 201) return answer;
+    if (response.status === 200 || response.status === 201)
+      return { fields: answer, at: dateOf(response.headers['date']) };
     const code =
       Number.isInteger(answer['code']) && Number(answer['code']) < 100_000
         ? ` with code ${Number(answer['code'])}`

@@ -1,0 +1,2 @@
+export { diagnose, type Diagnosis } from './diagnose.js';
+export { exitCodeOf, jsonOf, reportOf, wantsColours } from './report.js';
