@@ -20,6 +20,7 @@ const rooms = {
   reports: ['kernel', 'http', 'sms'],
   messages: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
   batches: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms', 'messages'],
+  inbox: ['kernel', 'prisma', 'http', 'sms', 'messages'],
   templates: ['kernel', 'prisma', 'http', 'idempotency', 'audit', 'sms'],
   senders: ['kernel', 'prisma', 'http', 'idempotency', 'audit', 'sms'],
   webhooks: ['kernel', 'prisma', 'http', 'idempotency', 'audit'],

@@ -15,6 +15,7 @@ import { IdempotencyModule } from './idempotency/index.js';
 import { KernelModule } from './kernel.module.js';
 import { KeysModule } from './keys/index.js';
 import { AddressThrottle, LimitsModule, SendWindows } from './limits/index.js';
+import { InboxModule } from './inbox/index.js';
 import { LookupsModule } from './lookups/index.js';
 import { lookupsOf } from './lookups.setup.js';
 import { MessagesModule } from './messages/index.js';
@@ -158,6 +159,10 @@ export class AppModule {
           }),
         }),
         AnalyticsModule.forRoot({ retentionDays: config.retentionDays, watch: true }),
+        // In production it does not exist, whatever anybody sets.
+        ...(sms.mode === 'simulation' && config.env !== 'production'
+          ? [InboxModule.forRoot({ host: server.host, defaultRegion: phone.defaultRegion })]
+          : []),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
       ],
     };

@@ -18,9 +18,11 @@ import { validationPipe } from './validation.pipe.js';
       useFactory: ({ apiKeys }: HttpOptions, issued?: IssuedKeys) => new ApiKeys(apiKeys, issued),
     },
     { provide: APP_GUARD, useClass: AddressThrottleGuard },
-    { provide: APP_GUARD, useClass: ApiKeyGuard },
+    ApiKeyGuard,
+    { provide: APP_GUARD, useExisting: ApiKeyGuard },
     { provide: APP_PIPE, useValue: validationPipe },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
+  exports: [ApiKeyGuard],
 })
 export class HttpModule extends HttpModuleBase {}

@@ -1,4 +1,4 @@
-export { callerOf, CallerName, NeedsScope, Public, WithoutKey } from './api-key.guard.js';
+export { ApiKeyGuard, callerOf, CallerName, NeedsScope, Public, WithoutKey } from './api-key.guard.js';
 export { ApiProblems, ApiPublicProblems } from './api-problems.js';
 export { beforeAnswer, ReadyAnswer } from './before-answer.js';
 export { SCOPES, type Caller, type Scope } from './caller.js';

@@ -1,5 +1,6 @@
 export { Handover } from './handover.js';
+export { MessageHistory } from './message-history.js';
 export { MessageWriter, type Content } from './message-writer.js';
 export { MessagesModule } from './messages.module.js';
 export type { MessagesOptions } from './messages.options.js';
-export { TextDto } from './message.dto.js';
+export { MessageDto, TextDto } from './message.dto.js';

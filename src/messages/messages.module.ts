@@ -11,6 +11,6 @@ import { MessagesModuleBase } from './messages.options.js';
 @Module({
   controllers: [MessagesController],
   providers: [Handover, MessageHistory, MessageSender, MessageWriter],
-  exports: [Handover, MessageWriter],
+  exports: [Handover, MessageHistory, MessageWriter],
 })
 export class MessagesModule extends MessagesModuleBase {}

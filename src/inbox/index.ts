@@ -1,0 +1,4 @@
+export { InboxModule } from './inbox.module.js';
+export type { InboxOptions } from './inbox.options.js';
+export { MOST_MESSAGES } from './inbox.js';
+export { SCENARIOS, type ListedScenario } from './carrier/scenarios.js';
