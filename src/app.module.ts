@@ -19,6 +19,7 @@ import { LookupsModule } from './lookups/index.js';
 import { lookupsOf } from './lookups.setup.js';
 import { MessagesModule } from './messages/index.js';
 import { MetricsModule } from './metrics/index.js';
+import { PagesModule } from './pages/index.js';
 import { PERSONAL_DATA } from './privacy.rooms.js';
 import { PrivacyModule } from './privacy/index.js';
 import { PrismaModule } from './prisma/index.js';
@@ -159,6 +160,7 @@ export class AppModule {
         }),
         AnalyticsModule.forRoot({ retentionDays: config.retentionDays, watch: true }),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
+        PagesModule.forRoot({ admin: config.adminPassword !== undefined, inbox: sms.mode === 'simulation' }),
       ],
     };
   }
