@@ -28,6 +28,7 @@ const rooms = {
   metrics: ['kernel', 'http'],
   spend: ['kernel', 'prisma', 'http', 'sms', 'metrics'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
+  pages: ['http'],
   config: ['kernel', 'sms', 'fraud', 'routing'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],

@@ -20,6 +20,7 @@ import { LookupsModule } from './lookups/index.js';
 import { lookupsOf } from './lookups.setup.js';
 import { MessagesModule } from './messages/index.js';
 import { MetricsModule } from './metrics/index.js';
+import { PagesModule } from './pages/index.js';
 import { PERSONAL_DATA } from './privacy.rooms.js';
 import { PrivacyModule } from './privacy/index.js';
 import { PrismaModule } from './prisma/index.js';
@@ -164,6 +165,7 @@ export class AppModule {
           ? [InboxModule.forRoot({ host: server.host, defaultRegion: phone.defaultRegion })]
           : []),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
+        PagesModule.forRoot({ admin: config.adminPassword !== undefined, inbox: sms.mode === 'simulation' }),
       ],
     };
   }

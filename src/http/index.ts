@@ -13,6 +13,7 @@ export { ByOperator, operatorAt, type Operator } from './operator.js';
 export { OperatorSessions } from './operator-sessions.js';
 export { setRateLimit } from './rate-limit-headers.js';
 export { STATUS } from './problem.js';
+export { POLICY_FOR_PAGES } from './security-headers.js';
 export { createAdapter, LongBodies } from './server.js';
 export { StreamedBody, StreamedRoute, type Streamed } from './streamed-body.js';
 export { isToldOnce, ToldOnce } from './told-once.js';
