@@ -29,7 +29,7 @@ const rooms = {
   spend: ['kernel', 'prisma', 'http', 'sms', 'metrics'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   pages: ['http'],
-  config: ['kernel', 'sms', 'fraud', 'routing'],
+  config: ['kernel', 'sms', 'fraud', 'routing', 'verification'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
     ...['privacy', 'spend', 'fraud', 'audit', 'templates', 'experiments', 'analytics', 'senders', 'lookups', 'batches'],

@@ -7,7 +7,7 @@ import { AuthModule } from './auth/index.js';
 import { BatchesModule } from './batches/index.js';
 import { AppConfig, AppConfigModule } from './config/index.js';
 import { ExperimentBook, ExperimentsModule } from './experiments/index.js';
-import { KeyRing } from './kernel/index.js';
+import { KeyRing, type PhoneNumber } from './kernel/index.js';
 import { FraudModule } from './fraud/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
@@ -31,7 +31,7 @@ import { ReportsModule } from './reports/index.js';
 import { poolsOf, SendersModule } from './senders/index.js';
 import { SpendModule } from './spend/index.js';
 import { TemplatesModule } from './templates/index.js';
-import { machineLineOf, VerificationModule } from './verification/index.js';
+import { machineLineOf, TestNumbers, VerificationModule } from './verification/index.js';
 import { WebhookEvents, WebhooksModule } from './webhooks/index.js';
 
 /** Requests a minute that one address may make to public routes. */
@@ -65,6 +65,8 @@ export class AppModule {
     const issuer = server.publicBaseUrl ?? `http://${server.host}:${server.port}`;
     const context = { publicBaseUrl: server.publicBaseUrl, webhookSecret: sms.webhookSecret };
     const book = new RouteBook(config.routing.rules);
+    const testNumbers = config.testNumbers && new TestNumbers(config.testNumbers);
+    const isTestNumber = testNumbers && ((number: PhoneNumber) => testNumbers.has(number));
     const leaseMs = sms.sendBudgetMs + LEASE_MARGIN_MS;
     return {
       module: AppModule,
@@ -75,7 +77,7 @@ export class AppModule {
         RedisModule.forRoot({ server: redis }),
         LimitsModule.forRoot(limits),
         LookupsModule.forRoot(lookupsOf(config)),
-        FraudModule.forRoot(config.fraud),
+        FraudModule.forRoot({ ...config.fraud, isTestNumber }),
         SmsModule.forRootAsync({
           inject: [KeyRing],
           useFactory: (keys: KeyRing) => {
@@ -97,6 +99,7 @@ export class AppModule {
                 keptPercent: limits.costShareForKnown,
               },
               missingFor: missingChannels(sms.providers),
+              isWithheld: isTestNumber,
               disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
             };
           },
@@ -122,6 +125,7 @@ export class AppModule {
             revealCodes: sms.mode === 'simulation',
             issuer,
             variants,
+            testNumbers,
           }),
         }),
         ...(auth.enabled

@@ -221,8 +221,18 @@ describe('providers and mode', () => {
     [{ ...TWILIO, SMS_PROVIDERS: 'mock' }, 'simulation', ['mock', 'mock-backup'], 'SMS_PROVIDERS is mock'],
     [{ ...TWILIO, SMS_SIMULATION_MODE: 'true' }, 'simulation', ['mock', 'mock-backup'], 'SMS_SIMULATION_MODE is on'],
     [{ ...TWILIO, SMS_MOCK_MODE: '1' }, 'simulation', ['mock', 'mock-backup'], 'SMS_SIMULATION_MODE is on'],
-    [{ SMS_SIMULATION_MODE: 'true', SMS_PROVIDERS: 'disabled' }, 'simulation', ['mock', 'mock-backup'], 'SMS_SIMULATION_MODE is on'],
-    [{ TWILIO_AUTH_TOKEN: 'x', SMS_SIMULATION_MODE: 'true' }, 'simulation', ['mock', 'mock-backup'], 'SMS_SIMULATION_MODE is on'],
+    [
+      { SMS_SIMULATION_MODE: 'true', SMS_PROVIDERS: 'disabled' },
+      'simulation',
+      ['mock', 'mock-backup'],
+      'SMS_SIMULATION_MODE is on',
+    ],
+    [
+      { TWILIO_AUTH_TOKEN: 'x', SMS_SIMULATION_MODE: 'true' },
+      'simulation',
+      ['mock', 'mock-backup'],
+      'SMS_SIMULATION_MODE is on',
+    ],
     [{ ...PRODUCTION, ...TWILIO }, 'live', ['twilio'], 'twilio'],
   ])('%j: %s with %j, because %s', (source, mode, names, modeReason) => {
     const config = read(source);

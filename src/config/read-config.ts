@@ -11,6 +11,7 @@ import { readPrices } from './prices.js';
 import { productionFaults } from './production-rules.js';
 import { readRoutes } from './routes.js';
 import { smsSetup } from './sms-setup.js';
+import { testNumbersSetup } from './test-numbers.js';
 import { warningsOf } from './warnings.js';
 
 export interface ReadConfigOptions {
@@ -33,11 +34,13 @@ export function readConfig(source: Source, { definitions = providerDefinitions }
     env.routing.ROUTES_FILE,
     named.map(({ name }) => name),
   );
+  const tests = testNumbersSetup(env);
   const all = [
     ...faults,
     ...priceFaults,
     ...routes.faults,
     ...setup.faults,
+    ...tests.faults,
     ...lookupFaults(env, source),
     ...(production ? productionFaults(env) : []),
   ];
@@ -47,7 +50,7 @@ export function readConfig(source: Source, { definitions = providerDefinitions }
   }
 
   const lookups = lookupSetup(env, source, setup.mode, prices);
-  const told = [...warnings, ...setup.warnings, ...warningsOf(env)];
+  const told = [...warnings, ...setup.warnings, ...tests.warnings, ...warningsOf(env)];
   const config = assemble(env, setup, { prices, routes: routes.rules }, told, lookups);
-  return deepFreeze(config, new Set<object>([...definitions, prices]));
+  return deepFreeze<AppConfig>({ ...config, testNumbers: tests.numbers }, new Set<object>([...definitions, prices]));
 }

@@ -20,3 +20,4 @@ export type {
   StartRequest,
   VerificationState,
 } from './verification.types.js';
+export { TestNumbers, type TestNumbersOptions } from './test-numbers.js';

@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 
 import type { CountryCode } from '../kernel/index.js';
+import type { TestNumbers } from './test-numbers.js';
 import type { Variants } from './variants.js';
 
 export interface VerificationOptions {
@@ -23,6 +24,8 @@ export interface VerificationOptions {
   readonly issuer: string;
   /** Who chooses between several wordings; without it there is one. */
   readonly variants?: Variants;
+  /** Which have a fixed code, and get no text. */
+  readonly testNumbers?: TestNumbers;
 }
 
 export const { ConfigurableModuleClass: VerificationModuleBase, MODULE_OPTIONS_TOKEN: VERIFICATION_OPTIONS } =
