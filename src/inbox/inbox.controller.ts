@@ -7,6 +7,7 @@ import {
   ApiOkResponse,
   ApiOperation,
   ApiProduces,
+  ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
 
@@ -24,6 +25,10 @@ import { Timelines } from './timelines.js';
 /** In simulation only: elsewhere none of these routes exists. */
 @ApiTags('inbox')
 @Controller('v1/inbox')
+// Nothing from the machine itself; from elsewhere what operators have.
+@ApiSecurity({})
+@ApiSecurity('apiKey')
+@ApiSecurity('adminSession')
 @WithoutKey()
 @UseGuards(InboxGuard)
 export class InboxController {

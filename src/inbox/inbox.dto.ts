@@ -10,7 +10,7 @@ import { SCENARIOS } from './carrier/scenarios.js';
 import { STATES, type InboxMessage } from './inbox-message.js';
 
 const LONGEST_SEARCH = 100;
-const MOST_LISTED = 200;
+const MOST_LISTED = 1_000;
 const MOST_TIMES = 20;
 const LATEST_SECS = 600;
 

@@ -1,6 +1,6 @@
 import type { ProviderDefinition } from '../../provider/provider-definition.js';
 import { MockProvider } from './mock.provider.js';
-import { MOCKS } from './simulated-network.js';
+import type { MOCKS } from './simulated-network.js';
 
 class MockEnvironment {}
 
