@@ -44,12 +44,14 @@ export function resolved(schema: Schema | undefined): Schema | undefined {
 const isInbox = ([path]: readonly [string, unknown]) => path.startsWith('/v1/inbox/');
 
 /** Every route of the contract that production has. */
-export const operations: readonly Operation[] = Object.entries(document.paths).filter((each) => !isInbox(each)).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, { parameters = [], requestBody, responses }]) => ({
-    method: method.toUpperCase(),
-    path,
-    parameters,
-    body: resolved(Object.values(requestBody?.content ?? {})[0]?.schema),
-    statuses: new Set(Object.keys(responses).map(Number)),
-  })),
-);
+export const operations: readonly Operation[] = Object.entries(document.paths)
+  .filter((each) => !isInbox(each))
+  .flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { parameters = [], requestBody, responses }]) => ({
+      method: method.toUpperCase(),
+      path,
+      parameters,
+      body: resolved(Object.values(requestBody?.content ?? {})[0]?.schema),
+      statuses: new Set(Object.keys(responses).map(Number)),
+    })),
+  );
