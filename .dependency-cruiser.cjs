@@ -20,6 +20,7 @@ const rooms = {
   reports: ['kernel', 'http', 'sms', 'metrics'],
   messages: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms'],
   batches: ['kernel', 'prisma', 'http', 'idempotency', 'limits', 'fraud', 'sms', 'messages'],
+  inbox: ['kernel', 'prisma', 'http', 'sms', 'messages'],
   templates: ['kernel', 'prisma', 'http', 'idempotency', 'audit', 'sms'],
   senders: ['kernel', 'prisma', 'http', 'idempotency', 'audit', 'sms'],
   webhooks: ['kernel', 'prisma', 'http', 'idempotency', 'audit'],
@@ -28,12 +29,13 @@ const rooms = {
   spend: ['kernel', 'prisma', 'http', 'sms', 'metrics'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   tracing: ['kernel', 'prisma', 'http', 'sms'],
-  config: ['kernel', 'sms', 'fraud', 'routing', 'tracing'],
+  config: ['kernel', 'sms', 'fraud', 'routing', 'tracing', 'verification'],
   console: [
     ...['kernel', 'prisma', 'http', 'idempotency', 'audit', 'limits', 'sms', 'fraud', 'spend', 'health', 'messages'],
     'verification',
   ],
   doctor: ['kernel', 'prisma', 'config', 'sms', 'verification'],
+  pages: ['http'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
     ...['privacy', 'spend', 'fraud', 'audit', 'templates', 'experiments', 'analytics', 'senders', 'lookups', 'batches'],

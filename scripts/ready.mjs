@@ -1,4 +1,4 @@
-// ready.mjs [build] [start]: makes a checkout ready to run. Installs from the lockfile, generates Prisma's client, builds,
+// ready.mjs [pages] [build] [start]: makes a checkout ready to run. Installs from the lockfile, generates Prisma's client, builds,
 // and starts the program here. Does only what changed since the last time, so a second start costs nothing. Builtins only: at first nothing else is there.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -61,6 +61,15 @@ step("Generating Prisma's client", {
   command: process.execPath,
   args: ['node_modules/prisma/build/index.js', 'generate', '--no-hints'],
 });
+if (process.argv.includes('pages') || process.argv.includes('build')) {
+  step('Building the pages', {
+    inputs: ['src/pages/web', 'package-lock.json'],
+    output: 'dist-pages/assets',
+    stamp: 'dist-pages/.built',
+    command: process.execPath,
+    args: ['node_modules/vite/bin/vite.js', 'build', 'src/pages/web', '--logLevel=warn'],
+  });
+}
 if (process.argv.includes('build')) {
   step('Building', {
     inputs: ['src', 'package.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', '.swcrc'],

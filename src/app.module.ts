@@ -8,7 +8,7 @@ import { BatchesModule } from './batches/index.js';
 import { AppConfig, AppConfigModule } from './config/index.js';
 import { ConsoleModule } from './console/index.js';
 import { ExperimentBook, ExperimentsModule } from './experiments/index.js';
-import { KeyRing } from './kernel/index.js';
+import { KeyRing, type PhoneNumber } from './kernel/index.js';
 import { FraudModule } from './fraud/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
@@ -16,10 +16,12 @@ import { IdempotencyModule } from './idempotency/index.js';
 import { KernelModule } from './kernel.module.js';
 import { KeysModule } from './keys/index.js';
 import { AddressThrottle, LimitsModule, SendWindows } from './limits/index.js';
+import { InboxModule } from './inbox/index.js';
 import { LookupsModule } from './lookups/index.js';
 import { lookupsOf } from './lookups.setup.js';
 import { MessagesModule } from './messages/index.js';
 import { MetricsModule, TextMetrics, VerificationMetrics } from './metrics/index.js';
+import { PagesModule } from './pages/index.js';
 import { PERSONAL_DATA } from './privacy.rooms.js';
 import { PrivacyModule } from './privacy/index.js';
 import { PrismaModule } from './prisma/index.js';
@@ -30,9 +32,9 @@ import { ReportsModule } from './reports/index.js';
 import { poolsOf, SendersModule } from './senders/index.js';
 import { SpendModule } from './spend/index.js';
 import { TemplatesModule } from './templates/index.js';
-import { machineLineOf, VerificationModule } from './verification/index.js';
 import { TextSpans, Tracing, TracingModule } from './tracing/index.js';
 import { version } from './version.js';
+import { machineLineOf, TestNumbers, VerificationModule } from './verification/index.js';
 import { WebhookEvents, WebhooksModule } from './webhooks/index.js';
 
 /** Requests a minute that one address may make to public routes. */
@@ -66,6 +68,8 @@ export class AppModule {
     const issuer = server.publicBaseUrl ?? `http://${server.host}:${server.port}`;
     const context = { publicBaseUrl: server.publicBaseUrl, webhookSecret: sms.webhookSecret };
     const book = new RouteBook(config.routing.rules);
+    const testNumbers = config.testNumbers && new TestNumbers(config.testNumbers);
+    const isTestNumber = testNumbers && ((number: PhoneNumber) => testNumbers.has(number));
     const leaseMs = sms.sendBudgetMs + LEASE_MARGIN_MS;
     return {
       module: AppModule,
@@ -76,7 +80,7 @@ export class AppModule {
         RedisModule.forRoot({ server: redis }),
         LimitsModule.forRoot(limits),
         LookupsModule.forRoot(lookupsOf(config)),
-        FraudModule.forRoot(config.fraud),
+        FraudModule.forRoot({ ...config.fraud, isTestNumber }),
         SmsModule.forRootAsync({
           inject: [KeyRing, TextMetrics, Tracing],
           useFactory: (keys: KeyRing, counted: TextMetrics, tracing: Tracing | null) => {
@@ -99,6 +103,7 @@ export class AppModule {
               },
               missingFor: missingChannels(sms.providers),
               observer: tracing ? bothOf(counted, new TextSpans(tracing)) : counted,
+              isWithheld: isTestNumber,
               disabledReason: sms.mode === 'disabled' ? sms.modeReason : undefined,
             };
           },
@@ -125,6 +130,7 @@ export class AppModule {
             issuer,
             variants,
             observer,
+            testNumbers,
           }),
         }),
         ...(auth.enabled
@@ -164,8 +170,13 @@ export class AppModule {
           }),
         }),
         AnalyticsModule.forRoot({ retentionDays: config.retentionDays, watch: true }),
+        // In production it does not exist, whatever anybody sets.
+        ...(sms.mode === 'simulation' && config.env !== 'production'
+          ? [InboxModule.forRoot({ host: server.host, defaultRegion: phone.defaultRegion })]
+          : []),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
         ConsoleModule.forRoot({ simulation: sms.mode === 'simulation' }),
+        PagesModule.forRoot({ admin: config.adminPassword !== undefined, inbox: sms.mode === 'simulation' }),
       ],
     };
   }

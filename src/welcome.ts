@@ -4,9 +4,10 @@ import type { AppConfig } from './config/index.js';
 export function nextSteps({ sms, database }: AppConfig, url: string, apiKey: string): string {
   const headers = `-H 'Authorization: Bearer ${apiKey}' -H 'Content-Type: application/json'`;
   const simulated = sms.mode === 'simulation' ? ' (in simulation the answer above shows it as testCode)' : '';
+  const inbox = sms.mode === 'simulation' ? `\n  simulated phone:     ${url}/inbox` : '';
   return `
   Sixdigit is ready at ${url}
-  reference:           ${url}/docs
+  reference:           ${url}/docs${inbox}
   texts:               ${sms.mode} (${sms.modeReason})
   database:            ${database.kind === 'postgres' ? 'PostgreSQL' : `embedded, in ${database.dataDir}`}
   development API key: ${apiKey}

@@ -2,6 +2,7 @@ import type { FraudOptions } from '../fraud/index.js';
 import type { CountryCode } from '../kernel/index.js';
 import type { RoutingConfig } from '../routing/index.js';
 import type { Collector } from '../tracing/index.js';
+import type { TestNumbersOptions } from '../verification/index.js';
 import type { PriceList, ProviderDefinition, TemplateOptions } from '../sms/index.js';
 
 /** One provider that is used, with its variables read and validated. */
@@ -88,6 +89,8 @@ export interface AppConfig {
     readonly webOtpDomain?: string;
     readonly androidAppHash?: string;
   };
+  /** Undefined: every number is a person's. */
+  readonly testNumbers?: TestNumbersOptions;
   readonly webhooks: {
     readonly httpsOnly: boolean;
     /** Addresses and ranges that webhooks may reach although they are not public. */

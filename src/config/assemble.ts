@@ -108,7 +108,13 @@ export function assemble(
 }
 
 /** What carriers take of one sender: a US long code; Amazon's quota of a new account; a guess. */
-const USUAL_PACES: Readonly<Record<string, number>> = { twilio: 1, 'aws-sns': 20, http: 10, mock: 1_000 };
+const USUAL_PACES: Readonly<Record<string, number>> = {
+  twilio: 1,
+  'aws-sns': 20,
+  http: 10,
+  mock: 1_000,
+  'mock-backup': 1_000,
+};
 
 function pacesOf({ SMS_PACE_PER_SENDER: all, SMS_PACE_PER_PROVIDER: items }: Environments['batches']) {
   const named = new Map(items.map((item) => [item.split(':')[0]!, Number(item.split(':')[1])]));

@@ -11,6 +11,7 @@ export const HEADINGS: Readonly<Record<keyof typeof ENVIRONMENTS, string>> = {
   batches: 'Batches',
   limits: 'Limits',
   verification: 'Phones and verifications',
+  testNumbers: 'Test numbers',
   webhooks: 'Webhooks',
   auth: 'Login',
   privacy: 'Privacy',

@@ -15,6 +15,7 @@ import { ServerEnvironment } from './variables/server.environment.js';
 import { SmsEnvironment } from './variables/sms.environment.js';
 import { StorageEnvironment } from './variables/storage.environment.js';
 import { TracingEnvironment } from './variables/tracing.environment.js';
+import { TestNumbersEnvironment } from './variables/test-numbers.environment.js';
 import { VerificationEnvironment } from './variables/verification.environment.js';
 import { WebhooksEnvironment } from './variables/webhooks.environment.js';
 
@@ -27,6 +28,7 @@ export const ENVIRONMENTS = {
   batches: BatchesEnvironment,
   limits: LimitsEnvironment,
   verification: VerificationEnvironment,
+  testNumbers: TestNumbersEnvironment,
   webhooks: WebhooksEnvironment,
   auth: AuthEnvironment,
   privacy: PrivacyEnvironment,

@@ -2,6 +2,7 @@ import type { Source } from '../kernel/index.js';
 import type { RouteRule } from '../routing/index.js';
 import { providerDefinitions, type PriceList, type ProviderDefinition } from '../sms/index.js';
 import { tellAliases } from './aliases.js';
+import type { AppConfig } from './app-config.js';
 import type { ConfigFault } from './config-refusal.js';
 import { ENVIRONMENTS, readEnvironments, type Environments } from './environments.js';
 import { lookupFaults } from './lookup-setup.js';
@@ -9,6 +10,7 @@ import { readPrices } from './prices.js';
 import { productionFaults } from './production-rules.js';
 import { readRoutes } from './routes.js';
 import { smsSetup, type SmsSetup } from './sms-setup.js';
+import { testNumbersSetup } from './test-numbers.js';
 import { warningsOf } from './warnings.js';
 
 export interface ReadConfigOptions {
@@ -23,6 +25,7 @@ export interface Examination {
   /** Undefined: there is a fault of PRICES_FILE. */
   readonly prices?: PriceList;
   readonly routes: readonly RouteRule[];
+  readonly testNumbers: AppConfig['testNumbers'];
   readonly faults: readonly ConfigFault[];
   readonly warnings: readonly string[];
 }
@@ -42,11 +45,13 @@ export function examine(
     env.routing.ROUTES_FILE,
     named.map(({ name }) => name),
   );
+  const tests = testNumbersSetup(env);
   const all = [
     ...faults,
     ...priceFaults,
     ...routes.faults,
     ...setup.faults,
+    ...tests.faults,
     ...lookupFaults(env, source),
     ...(production ? productionFaults(env) : []),
   ];
@@ -56,8 +61,9 @@ export function examine(
     setup,
     ...(prices && { prices }),
     routes: routes.rules,
+    testNumbers: tests.numbers,
     faults: tellAliases(all, classes, source),
-    warnings: [...warnings, ...setup.warnings, ...warningsOf(env)],
+    warnings: [...warnings, ...setup.warnings, ...tests.warnings, ...warningsOf(env)],
     definitions,
   };
 }

@@ -1,7 +1,8 @@
+import { MOCKS } from '../sms/index.js';
 import type { ConfigFault } from './config-refusal.js';
 
 /** The provider that only pretends; wanted by name or by mode, never by credentials. */
-export const MOCK = 'mock';
+export const [MOCK, MOCK_BACKUP] = MOCKS;
 export const DISABLED = 'disabled';
 
 /** Short names for lists. */
@@ -13,11 +14,12 @@ export function providerNames(
   known: readonly string[],
 ): { names: string[]; faults: ConfigFault[] } {
   const names = items.map((item) => item.toLowerCase()).flatMap((item) => LISTS[item] ?? [item]);
-  const real = known.filter((name) => name !== MOCK);
+  const real = known.filter((name) => name !== MOCK && name !== MOCK_BACKUP);
+  const wanted = (name: string) => name !== MOCK_BACKUP && known.includes(name);
   const fault = (problem: string, mend: string): ConfigFault => ({ name: 'SMS_PROVIDERS', problem, mend });
   const faults: ConfigFault[] = [];
 
-  const unknown = unique(names.filter((name) => name !== DISABLED && !known.includes(name)));
+  const unknown = unique(names.filter((name) => name !== DISABLED && !wanted(name)));
   if (names.length === 0) faults.push(fault('names no provider.', `Name some of ${real.join(', ')}, or unset it.`));
   if (unknown.length > 0) {
     const mend = `Use some of ${real.join(', ')}; or failover, or ${MOCK}, or ${DISABLED}.`;

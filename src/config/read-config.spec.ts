@@ -209,8 +209,8 @@ describe('readConfig', () => {
 
 describe('providers and mode', () => {
   it.each<[Source, AppConfig['sms']['mode'], string[], string]>([
-    [{}, 'simulation', ['mock'], 'no provider credentials were found'],
-    [{ NODE_ENV: 'test' }, 'simulation', ['mock'], 'no provider credentials were found'],
+    [{}, 'simulation', ['mock', 'mock-backup'], 'no provider credentials were found'],
+    [{ NODE_ENV: 'test' }, 'simulation', ['mock', 'mock-backup'], 'no provider credentials were found'],
     [TWILIO, 'live', ['twilio'], 'twilio'],
     [{ ...AWS, ...TWILIO }, 'live', ['twilio', 'aws-sns'], 'twilio, then aws-sns'],
     [{ ...AWS, ...TWILIO, SMS_PROVIDERS: 'aws-sns,twilio' }, 'live', ['aws-sns', 'twilio'], 'aws-sns, then twilio'],
@@ -218,11 +218,21 @@ describe('providers and mode', () => {
     [{ ...AWS, ...TWILIO, SMS_PROVIDERS: 'AWS-SNS' }, 'live', ['aws-sns'], 'aws-sns'],
     [{ SMS_PROVIDERS: 'aws-sns' }, 'live', ['aws-sns'], 'aws-sns'],
     [{ ...TWILIO, SMS_PROVIDERS: 'disabled' }, 'disabled', [], 'SMS_PROVIDERS is disabled'],
-    [{ ...TWILIO, SMS_PROVIDERS: 'mock' }, 'simulation', ['mock'], 'SMS_PROVIDERS is mock'],
-    [{ ...TWILIO, SMS_SIMULATION_MODE: 'true' }, 'simulation', ['mock'], 'SMS_SIMULATION_MODE is on'],
-    [{ ...TWILIO, SMS_MOCK_MODE: '1' }, 'simulation', ['mock'], 'SMS_SIMULATION_MODE is on'],
-    [{ SMS_SIMULATION_MODE: 'true', SMS_PROVIDERS: 'disabled' }, 'simulation', ['mock'], 'SMS_SIMULATION_MODE is on'],
-    [{ TWILIO_AUTH_TOKEN: 'x', SMS_SIMULATION_MODE: 'true' }, 'simulation', ['mock'], 'SMS_SIMULATION_MODE is on'],
+    [{ ...TWILIO, SMS_PROVIDERS: 'mock' }, 'simulation', ['mock', 'mock-backup'], 'SMS_PROVIDERS is mock'],
+    [{ ...TWILIO, SMS_SIMULATION_MODE: 'true' }, 'simulation', ['mock', 'mock-backup'], 'SMS_SIMULATION_MODE is on'],
+    [{ ...TWILIO, SMS_MOCK_MODE: '1' }, 'simulation', ['mock', 'mock-backup'], 'SMS_SIMULATION_MODE is on'],
+    [
+      { SMS_SIMULATION_MODE: 'true', SMS_PROVIDERS: 'disabled' },
+      'simulation',
+      ['mock', 'mock-backup'],
+      'SMS_SIMULATION_MODE is on',
+    ],
+    [
+      { TWILIO_AUTH_TOKEN: 'x', SMS_SIMULATION_MODE: 'true' },
+      'simulation',
+      ['mock', 'mock-backup'],
+      'SMS_SIMULATION_MODE is on',
+    ],
     [{ ...PRODUCTION, ...TWILIO }, 'live', ['twilio'], 'twilio'],
   ])('%j: %s with %j, because %s', (source, mode, names, modeReason) => {
     const config = read(source);

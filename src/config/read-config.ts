@@ -13,9 +13,9 @@ export type { ReadConfigOptions };
  * @throws {ConfigRefusal} with every fault at once.
  */
 export function readConfig(source: Source, options?: ReadConfigOptions): AppConfig {
-  const { env, setup, prices, routes, faults, warnings, definitions } = examine(source, options);
+  const { env, setup, prices, routes, testNumbers, faults, warnings, definitions } = examine(source, options);
   if (faults.length > 0 || !prices) throw new ConfigRefusal(faults);
   const lookups = lookupSetup(env, source, setup.mode, prices);
   const config = assemble(env, setup, { prices, routes }, warnings, lookups);
-  return deepFreeze(config, new Set<object>([...definitions, prices]));
+  return deepFreeze<AppConfig>({ ...config, testNumbers }, new Set<object>([...definitions, prices]));
 }

@@ -1,5 +1,5 @@
 import { readVariables, type Source } from '../kernel/index.js';
-import type { ProviderDefinition } from '../sms/index.js';
+import { isMock, type ProviderDefinition } from '../sms/index.js';
 import { clashes } from './aliases.js';
 import type { ConfiguredProvider, SmsMode } from './app-config.js';
 import { check, type Checked } from './check.js';
@@ -35,7 +35,7 @@ export function smsSetup(
   const known = definitions.map(({ name }) => name);
   const { names, faults } = SMS_PROVIDERS ? providerNames(SMS_PROVIDERS, known) : { names: undefined, faults: [] };
   const credentialed = candidates.filter(
-    ({ definition, env }) => definition.name !== MOCK && definition.credentialed(env),
+    ({ definition, env }) => !isMock(definition.name) && definition.credentialed(env),
   );
   const live = names
     ? names.flatMap((name) => candidates.filter(({ definition }) => definition.name === name))
@@ -53,7 +53,7 @@ export function smsSetup(
   );
   const setup = wish ?? (live.length > 0 ? liveMode(live) : withoutCredentials(definitions, production));
 
-  const used = { live, simulation: candidates.filter(({ definition }) => definition.name === MOCK), disabled: [] }[
+  const used = { live, simulation: candidates.filter(({ definition }) => isMock(definition.name)), disabled: [] }[
     setup.mode
   ];
   return {
@@ -87,7 +87,7 @@ function liveMode(live: readonly Candidate[]): Mode {
 function withoutCredentials(definitions: readonly ProviderDefinition[], production: boolean): Mode {
   const modeReason = 'no provider credentials were found';
   if (!production) return { mode: 'simulation', modeReason };
-  const ways = definitions.filter(({ name }) => name !== MOCK).map(wayToSet);
+  const ways = definitions.filter(({ name }) => !isMock(name)).map(wayToSet);
   return { mode: 'disabled', modeReason: `${modeReason}; set ${ways.join('; or ')}` };
 }
 

@@ -12,7 +12,7 @@ export class DestinationNotAllowed extends DomainError {
   override readonly extensions: { readonly reason: string };
 
   constructor(
-    readonly reason: 'country' | 'line_type' | 'unreachable_number' | 'opted_out',
+    readonly reason: 'country' | 'line_type' | 'unreachable_number' | 'opted_out' | 'test_number',
     message: string,
     override readonly hint: string,
   ) {

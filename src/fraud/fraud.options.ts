@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 
-import type { CountryCode } from '../kernel/index.js';
+import type { CountryCode, PhoneNumber } from '../kernel/index.js';
 import type { ChallengeOptions } from './challenge/challenge.js';
 import type { LineType } from './line-type.js';
 
@@ -19,6 +19,8 @@ export interface FraudOptions {
   /** Of the budgets; what is decided from the number alone always counts. Default record. */
   readonly mode?: FraudMode;
   readonly challenge?: ChallengeOptions;
+  /** Numbers that no text of any kind goes to: whoever uses them needs none. */
+  readonly isTestNumber?: (phone: PhoneNumber) => boolean;
 }
 
 export const { ConfigurableModuleClass: FraudModuleBase, MODULE_OPTIONS_TOKEN: FRAUD_OPTIONS } =

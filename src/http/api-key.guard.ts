@@ -90,7 +90,11 @@ export class ApiKeyGuard implements CanActivate {
     const handlers = [context.getHandler(), context.getClass()];
     if (isPublic(this.reflector, context) || this.reflector.getAllAndOverride<unknown>(NO_KEY, handlers)) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const scope = this.reflector.getAllAndOverride<Scope | undefined>(SCOPE, handlers) ?? 'verify';
+    return this.admit(request, this.reflector.getAllAndOverride<Scope | undefined>(SCOPE, handlers) ?? 'verify');
+  }
+
+  /** For a guard that lets in others, too. @throws {Unauthorized | ScopeMissing} */
+  admit(request: FastifyRequest, scope: Scope): true | Promise<true> {
     const caller = this.callerOf(request, scope);
     // No promise for a key that is known: this runs with every request.
     return caller instanceof Promise

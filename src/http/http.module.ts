@@ -20,10 +20,11 @@ import { validationPipe } from './validation.pipe.js';
     },
     Admission,
     { provide: APP_GUARD, useClass: AddressThrottleGuard },
-    { provide: APP_GUARD, useClass: ApiKeyGuard },
+    ApiKeyGuard,
+    { provide: APP_GUARD, useExisting: ApiKeyGuard },
     { provide: APP_PIPE, useValue: validationPipe },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [Admission],
+  exports: [Admission, ApiKeyGuard],
 })
 export class HttpModule extends HttpModuleBase {}

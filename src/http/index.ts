@@ -1,5 +1,5 @@
 export { Admission } from './admission.js';
-export { callerOf, CallerName, NeedsScope, Public, WithoutKey } from './api-key.guard.js';
+export { ApiKeyGuard, callerOf, CallerName, NeedsScope, Public, WithoutKey } from './api-key.guard.js';
 export { ApiProblems, ApiPublicProblems } from './api-problems.js';
 export { beforeAnswer, ReadyAnswer } from './before-answer.js';
 export { SCOPES, type Caller, type Scope } from './caller.js';
@@ -16,6 +16,7 @@ export { refusalOf } from './refused.js';
 export { scrub } from './scrub.js';
 export { setRateLimit } from './rate-limit-headers.js';
 export { STATUS } from './problem.js';
+export { POLICY_FOR_PAGES } from './security-headers.js';
 export { createAdapter, LongBodies } from './server.js';
 export { StreamedBody, StreamedRoute, type Streamed } from './streamed-body.js';
 export { isToldOnce, ToldOnce } from './told-once.js';

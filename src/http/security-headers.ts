@@ -23,6 +23,17 @@ const FOR_DOCS = {
   connectSrc: OURS,
 };
 
+/** Our own pages: files of this server only, no script and no style in the page itself, and no text that becomes HTML. */
+const FOR_PAGES = {
+  ...FOR_DATA,
+  scriptSrc: OURS,
+  styleSrc: OURS,
+  imgSrc: OURS,
+  connectSrc: OURS,
+  requireTrustedTypesFor: ["'script'"],
+  trustedTypes: NOTHING,
+};
+
 export interface SecurityHeaders {
   readonly forData: Headers;
   /** Of the pages under `/docs`. */
@@ -60,3 +71,6 @@ function headersOf(directives: Readonly<Record<string, string[]>>, isSecure: boo
   });
   return headers;
 }
+
+/** The Content-Security-Policy of `/admin` and `/inbox`; all their other headers are those of any answer. */
+export const POLICY_FOR_PAGES: string = headersOf(FOR_PAGES, false)['content-security-policy'] ?? '';

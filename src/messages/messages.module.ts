@@ -10,6 +10,6 @@ import { MessagesModuleBase } from './messages.options.js';
 @Module({
   controllers: [MessagesController],
   providers: [MessageHistory, MessageSender, MessageWriter],
-  exports: [MessageWriter],
+  exports: [MessageHistory, MessageWriter],
 })
 export class MessagesModule extends MessagesModuleBase {}

@@ -58,6 +58,7 @@ export { firehoseRequestId } from './providers/aws-sns/reports/firehose.js';
 export { AwsSnsProvider, type AwsSnsOptions } from './providers/aws-sns/aws-sns.provider.js';
 export { HttpProvider, type HttpOptions } from './providers/http/http.provider.js';
 export { MockProvider, type MockOptions } from './providers/mock/mock.provider.js';
+export { isMock, MOCKS, type SimulatedNetwork } from './providers/mock/simulated-network.js';
 export { providerDefinitions } from './providers/registry.js';
 export { TwilioEnvironment } from './providers/twilio/twilio.environment.js';
 export { TwilioProvider } from './providers/twilio/twilio.provider.js';

@@ -1,7 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 
-import type { Clock, CountryCode } from '../kernel/index.js';
 import type { SmsObserver } from './delivery/sms-observer.js';
+import type { Clock, CountryCode, PhoneNumber } from '../kernel/index.js';
 import type { Budget } from './pricing/pricing.js';
 import type { Channel } from './provider/channel.js';
 import type { SmsProviders } from './provider/sms-provider.js';
@@ -30,6 +30,8 @@ export interface SmsOptions {
   readonly missingFor?: Partial<Readonly<Record<Channel, readonly string[]>>>;
   /** How texts are written; as ours, without it. */
   readonly templates?: TemplateOptions;
+  /** Numbers that nothing is sent to, whoever asks: a message for one waits until its time is over. */
+  readonly isWithheld?: (phone: PhoneNumber) => boolean;
   /** Why nothing is to be sent at all; sends then throw {@link SmsDisabled}. */
   readonly disabledReason?: string;
   /** Who counts what happens. */

@@ -115,6 +115,7 @@ export class SmsService {
     elsewhere = false,
   }: PlanOptions): Plan | undefined {
     if (this.options.disabledReason !== undefined) throw new SmsDisabled(this.options.disabledReason);
+    if (this.options.isWithheld?.(to)) return undefined;
     const destination = { to, channel, ...(network !== undefined && { network }) };
     const route = this.router.routeTo(destination);
     const spared = elsewhere || route.providers.length > 1 ? new Set(tried) : undefined;

@@ -21,3 +21,4 @@ export type {
   VerificationState,
 } from './verification.types.js';
 export type { VerificationObserver } from './verification-observer.js';
+export { TestNumbers, type TestNumbersOptions } from './test-numbers.js';

@@ -7,6 +7,7 @@ import { ChannelChoice } from './channel-choice.js';
 import { VerificationController } from './verification.controller.js';
 import { VerificationModuleBase } from './verification.options.js';
 import { CodeSender } from './code-sender.js';
+import { TestVerifications } from './test-verifications.js';
 import { VerificationSecrets } from './verification-secrets.js';
 import { VerificationRepository } from './verification.repository.js';
 import { VerificationService } from './verification.service.js';
@@ -19,6 +20,7 @@ import { VerificationService } from './verification.service.js';
     ChannelChoice,
     CodeSender,
     VerificationService,
+    TestVerifications,
     ProofSigner,
     PublishedKeys,
   ],

@@ -2,6 +2,7 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 
 import type { CountryCode } from '../kernel/index.js';
 import type { VerificationObserver } from './verification-observer.js';
+import type { TestNumbers } from './test-numbers.js';
 import type { Variants } from './variants.js';
 
 export interface VerificationOptions {
@@ -25,6 +26,8 @@ export interface VerificationOptions {
   /** Who chooses between several wordings; without it there is one. */
   readonly variants?: Variants;
   readonly observer?: VerificationObserver;
+  /** Which have a fixed code, and get no text. */
+  readonly testNumbers?: TestNumbers;
 }
 
 export const { ConfigurableModuleClass: VerificationModuleBase, MODULE_OPTIONS_TOKEN: VERIFICATION_OPTIONS } =

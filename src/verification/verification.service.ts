@@ -10,6 +10,7 @@ import { channelsOf, ChannelChoice } from './channel-choice.js';
 import { CodeSender, type Send } from './code-sender.js';
 import { ProofSigner } from './proof/proof-signer.js';
 import { templateFor } from './template-for.js';
+import { TestVerifications } from './test-verifications.js';
 import { VerificationSecrets } from './verification-secrets.js';
 import {
   DeliveryUnavailable,
@@ -39,6 +40,7 @@ export class VerificationService {
     private readonly limits: SendLimits,
     private readonly keys: KeyRing,
     private readonly proofs: ProofSigner,
+    private readonly tests: TestVerifications,
     @Inject(VERIFICATION_OPTIONS) private readonly options: VerificationOptions,
   ) {}
 
@@ -49,11 +51,14 @@ export class VerificationService {
    * @throws {SmsDisabled | DeliveryUnavailable | DatabaseUnavailable}
    */
   async start(
-    { phone: text, purpose, locale: asked, acceptLanguage, challenge, alike, ...wish }: StartRequest,
+    { phone: text, purpose, locale: wished, acceptLanguage, challenge, alike, ...wish }: StartRequest,
     run?: Run,
   ): Promise<VerificationState> {
     const phone = PhoneNumber.parse(text, this.options.defaultRegion);
-    const admitted = this.channels.admitted(phone, this.channels.asked(wish));
+    const asked = this.channels.asked(wish);
+    const fixed = this.options.testNumbers?.codeOf(phone);
+    if (fixed !== undefined) return this.tests.start(phone, { purpose, channel: asked[0].channel, code: fixed }, run);
+    const admitted = this.channels.admitted(phone, asked);
     const before = run?.isRepeat && (await this.sentBefore(run));
     if (before) return before;
     const isSolved = challenge !== undefined && (await this.guard.isSolved(phone, challenge));
@@ -68,7 +73,7 @@ export class VerificationService {
     const plan = alike || admitted.length < 2 ? admitted : await this.channels.reachable(phone, admitted);
     const [{ channel }] = plan;
     const info = this.guard.looksUp ? await this.guard.inspect(phone, channelsOf(plan)) : undefined;
-    const locale = asked ?? this.codes.accepted(acceptLanguage) ?? null;
+    const locale = wished ?? this.codes.accepted(acceptLanguage) ?? null;
     const addressed = { to: phone, plan, template: templateFor(purpose), locale, network: info?.network ?? undefined };
     const letter = this.codes.inItsWording({ ...addressed, code }, id);
     const wording = this.codes.write(letter);
@@ -121,6 +126,8 @@ export class VerificationService {
     const sealed = await this.verifications.phoneOf(id, purpose);
     if (!sealed) throw new VerificationNotFound();
     const phone = this.secrets.phoneOf(sealed);
+    const fixed = this.options.testNumbers?.codeOf(phone);
+    if (fixed !== undefined) return this.tests.resend(id, phone, fixed);
     const code = this.secrets.codeOf(id, sealed, phone);
     const wished = asked ?? this.channels.asked({ channels: planFrom(sealed.channels, sealed.channel) });
     const admitted = this.channels.admitted(phone, wished, true);
@@ -186,9 +193,11 @@ export class VerificationService {
     const row = await this.verifications.countGuess(id, purpose);
     if (!row) return (await this.approvedBefore(id, run)) ?? this.ended(id, purpose);
     const phone = this.secrets.phoneOf(row);
-    const isRight = isSameSecret(guess, this.secrets.codeOf(id, row, phone));
-    if (!isRight) this.options.observer?.checked(false);
-    if (!isRight) return { checksLeft: row.max_checks - row.checks };
+    const right = this.options.testNumbers?.codeOf(phone) ?? this.secrets.codeOf(id, row, phone);
+    if (!isSameSecret(guess, right)) {
+      this.options.observer?.checked(false);
+      return { checksLeft: row.max_checks - row.checks };
+    }
     const approvedAt = await this.verifications.approve(id, row.guessed_at, run?.id ?? null);
     if (!approvedAt) {
       const before = await this.approvedBefore(id, run);

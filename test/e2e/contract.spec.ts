@@ -27,12 +27,14 @@ const routes = Object.entries(contract.paths).flatMap(([path, operations]) =>
     isPublic: /^\/(health|\.well-known)\//.test(path),
     isLogin: /^\/v1\/auth\/(phone\/|refresh$)/.test(path),
     isSigned: path.startsWith('/v1/webhooks/'),
+    isInbox: path.startsWith('/v1/inbox/'),
     isSignIn: method === 'post' && path === '/v1/admin/session',
   })),
 );
 const named = (wanted: boolean) =>
   routes.filter(
-    ({ isPublic, isSigned, isSignIn, isLogin }) => !isSigned && !isSignIn && !isLogin && isPublic === wanted,
+    ({ isPublic, isSigned, isSignIn, isLogin, isInbox }) =>
+      !isSigned && !isSignIn && !isLogin && !isInbox && isPublic === wanted,
   );
 /** What somebody asks for who has nothing yet but a phone, a refresh token or a password. */
 const login = routes.filter(({ isLogin, isSignIn }) => isLogin || isSignIn);

@@ -1,4 +1,5 @@
 import type { Channel } from '../provider/channel.js';
+import { isMock } from '../providers/mock/simulated-network.js';
 import { micros, type Micros } from './money.js';
 
 /** One thing wrong with a price list, and how to mend it; the operator's words, with the line. */
@@ -23,8 +24,6 @@ const NAME = /^[a-z][a-z0-9-]*(:(whatsapp|voice))?$/;
 const COUNTRY = /^[A-Z]{2}$/;
 /** Dearer than any text; so a price in cents is found out. */
 const DEAREST_USD = 10;
-/** No text leaves there. */
-const FREE = new Set(['mock']);
 
 /** What one segment costs at each provider, in millionths of a dollar; for what is unknown, the worst case. */
 export class PriceList {
@@ -66,7 +65,7 @@ export class PriceList {
 
   /** @param country ISO 3166-1 alpha-2; null where the number tells none */
   perSegment(provider: string, country: string | null, channel: Channel = 'sms'): Micros {
-    if (FREE.has(provider)) return 0;
+    if (isMock(provider)) return 0;
     const prices = this.providers.get(priceName(provider, channel));
     return prices?.[country ?? 'default'] ?? prices?.['default'] ?? this.worstCase;
   }
@@ -79,7 +78,7 @@ export class PriceList {
 
   /** Whether an operator has said anything about it. */
   knows(provider: string, channel: Channel = 'sms'): boolean {
-    return FREE.has(provider) || this.providers.has(priceName(provider, channel));
+    return isMock(provider) || this.providers.has(priceName(provider, channel));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Micros } from './money.js';
 import { carries, type Channel, type ChannelPlan } from '../provider/channel.js';
+import { isMock } from '../providers/mock/simulated-network.js';
 import type { PriceList } from './price-list.js';
 
 /** What a day may cost, and by which prices that is counted. */
@@ -63,7 +64,7 @@ export class Pricing {
 
   /** Nothing that is configured costs anything anywhere. */
   get isFree(): boolean {
-    return !this.budget || this.providers.every(({ name }) => name === 'mock');
+    return !this.budget || this.providers.every(({ name }) => isMock(name));
   }
 
   /** @param provider asked first; null: nobody is yet */

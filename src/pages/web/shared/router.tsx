@@ -1,0 +1,46 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+/** Whether the page that comes next is to be read out from its heading: not the first one, which the browser reads itself. */
+let cameByLink = false;
+const watchers = new Set<() => void>();
+
+/** Shows another page of this document; `path` is of this server. */
+export function navigate(path: string, { replace = false } = {}): void {
+  if (replace) history.replaceState(null, '', path);
+  else history.pushState(null, '', path);
+  cameByLink = true;
+  scrollTo(0, 0);
+  for (const tell of watchers) tell();
+}
+
+addEventListener('popstate', () => {
+  cameByLink = true;
+  for (const tell of watchers) tell();
+});
+
+export const takeFocusOnArrival = (): boolean => cameByLink;
+
+/** The path that is shown, without a slash at its end. */
+export function usePath(): string {
+  const [path, setPath] = useState(location.pathname);
+  useEffect(() => {
+    const tell = () => setPath(location.pathname);
+    watchers.add(tell);
+    return () => void watchers.delete(tell);
+  }, []);
+  return path.replace(/\/+$/, '') || '/';
+}
+
+type LinkProps = JSX.IntrinsicElements['a'] & { readonly href: string; readonly children: ComponentChildren };
+
+/** A link within this document; opened in a new tab or window it is like any other. */
+export function Link({ href, onClick, ...rest }: LinkProps) {
+  const follow = (event: JSX.TargetedMouseEvent<HTMLAnchorElement>) => {
+    (onClick as ((event: JSX.TargetedMouseEvent<HTMLAnchorElement>) => void) | undefined)?.(event);
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    navigate(href);
+  };
+  return <a href={href} onClick={follow} {...rest} />;
+}
