@@ -28,11 +28,15 @@ const rooms = {
   spend: ['kernel', 'prisma', 'http', 'sms', 'metrics'],
   health: ['kernel', 'prisma', 'redis', 'http', 'sms', 'verification'],
   pages: ['http'],
+  console: [
+    ...['kernel', 'prisma', 'http', 'idempotency', 'audit', 'limits', 'sms', 'fraud', 'spend', 'health', 'messages'],
+    'verification',
+  ],
   config: ['kernel', 'sms', 'fraud', 'routing'],
   cli: [
     ...['kernel', 'prisma', 'redis', 'config', 'http', 'sms', 'limits', 'verification', 'keys', 'admin', 'webhooks'],
     ...['privacy', 'spend', 'fraud', 'audit', 'templates', 'experiments', 'analytics', 'senders', 'lookups', 'batches'],
-    'routing',
+    ...['routing', 'console'],
   ],
 };
 

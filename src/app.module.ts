@@ -6,6 +6,7 @@ import { AnalyticsModule } from './analytics/index.js';
 import { AuthModule } from './auth/index.js';
 import { BatchesModule } from './batches/index.js';
 import { AppConfig, AppConfigModule } from './config/index.js';
+import { ConsoleModule } from './console/index.js';
 import { ExperimentBook, ExperimentsModule } from './experiments/index.js';
 import { KeyRing } from './kernel/index.js';
 import { FraudModule } from './fraud/index.js';
@@ -161,6 +162,7 @@ export class AppModule {
         AnalyticsModule.forRoot({ retentionDays: config.retentionDays, watch: true }),
         HealthModule.forRoot({ mode: sms.mode, modeReason: sms.modeReason }),
         PagesModule.forRoot({ admin: config.adminPassword !== undefined, inbox: sms.mode === 'simulation' }),
+        ConsoleModule.forRoot({ simulation: sms.mode === 'simulation' }),
       ],
     };
   }

@@ -43,7 +43,8 @@ export class ProviderHealth {
     const data = { state, forSeconds: Math.round(sinceMs / 1_000), ping, ...(reason && { reason }) };
     const indicator = this.indicators.check(provider.name);
     if (state === 'in_rotation' && ping !== 'down') return indicator.up(data);
-    const othersLeft = this.providers.length > standings.filter((standing) => standing.state === 'suspended').length;
+    const out = standings.filter((standing) => standing.state === 'suspended' || standing.state === 'held');
+    const othersLeft = this.providers.length > out.length;
     return othersLeft ? indicator.degraded(data) : indicator.down(data);
   }
 }

@@ -19,9 +19,11 @@ export class SmsHealth {
     // Still able to check codes and to answer SMS_DISABLED, so not down.
     if (mode === 'disabled') return indicator.degraded({ mode, reason: modeReason });
     const standings = this.rotation.standings();
-    const suspended = standings.filter(({ state }) => state === 'suspended').map(({ name }) => name);
-    const data = { mode, ...(suspended.length > 0 && { suspended }) };
-    if (suspended.length === 0) return indicator.up(data);
-    return suspended.length < standings.length ? indicator.degraded(data) : indicator.down(data);
+    const inState = (wanted: string) => standings.filter(({ state }) => state === wanted).map(({ name }) => name);
+    const [suspended, held] = [inState('suspended'), inState('held')];
+    const data = { mode, ...(suspended.length > 0 && { suspended }), ...(held.length > 0 && { held }) };
+    const out = suspended.length + held.length;
+    if (out === 0) return indicator.up(data);
+    return out < standings.length ? indicator.degraded(data) : indicator.down(data);
   }
 }

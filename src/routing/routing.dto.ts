@@ -113,7 +113,7 @@ class ProviderReportDto {
   @ApiProperty({ type: Number, nullable: true, description: 'Until it is delivered.' }) latencyMs!: number | null;
   @ApiProperty({ example: 0.0083, description: 'Of a segment, by the price list.' }) priceUsd!: number;
   @ApiProperty({ type: Number, nullable: true, description: 'Of a text, as booked.' }) paidUsd!: number | null;
-  @ApiProperty({ type: String, nullable: true, enum: ['in_rotation', 'suspended', 'on_trial', null] })
+  @ApiProperty({ type: String, nullable: true, enum: ['in_rotation', 'suspended', 'on_trial', 'held', null] })
   standing!: string | null;
   @ApiProperty({ type: RecentDto, description: 'In the last five minutes, at all instances.' }) recent!: RecentDto;
 }

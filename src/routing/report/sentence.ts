@@ -39,10 +39,16 @@ function beliefIn({ conversion: { mean, low, high }, verifications, priceUsd }: 
   return `${percent(mean)} of what begins there converts (${percent(low)} to ${percent(high)}, ${rests}), at $${priceUsd} a segment`;
 }
 
+const IN_WORDS: Readonly<Record<string, string>> = {
+  on_trial: 'on trial',
+  suspended: 'suspended',
+  held: 'taken out by hand',
+};
+
 function standingOf({ by }: Way, providers: readonly ProviderReport[]): string | undefined {
   const [first] = providers;
   if (!first || first.standing === null || first.standing === 'in_rotation') return undefined;
   const next = providers.find(({ standing }) => standing === 'in_rotation');
   const turn = by === 'learned' ? 'whoever is drawn next' : (next?.provider ?? 'nobody');
-  return `But ${first.provider} is ${first.standing === 'on_trial' ? 'on trial' : 'suspended'} now, so ${turn} is asked in its place.`;
+  return `But ${first.provider} is ${IN_WORDS[first.standing] ?? first.standing} now, so ${turn} is asked in its place.`;
 }

@@ -116,6 +116,12 @@ export class Delivery {
         reason: 'No time was left.',
       };
     }
+    if (turn.isVoid) {
+      turn.drop();
+      const fault = 'unreachable';
+      const reason = 'It was taken out by hand.';
+      return { id, provider: provider.name, durationMs: 0, outcome: OUTCOME[fault], fault, reason };
+    }
     const { signal, release } = clock.deadline(share);
     try {
       const { providerMessageId } = await provider.send(this.messageFor(id, sender, left), signal);

@@ -28,7 +28,8 @@ const BLAMELESS: ReadonlySet<ProviderFault> = new Set(['refused', 'bad_destinati
 type State =
   | { readonly name: 'in_rotation' }
   | { readonly name: 'suspended'; readonly until: number; pings: number; goodPings: number }
-  | { readonly name: 'on_trial'; begun: number; succeeded: number };
+  | { readonly name: 'on_trial'; begun: number; succeeded: number }
+  | { readonly name: 'held' };
 
 /** One provider's standing. Pure but for its callbacks: every method is told the (monotonic) time. */
 export class Member {
@@ -57,6 +58,11 @@ export class Member {
     return this.state.name === 'suspended';
   }
 
+  /** Taken out by hand: gets nothing, and earns no trial. */
+  get isHeld(): boolean {
+    return this.state.name === 'held';
+  }
+
   standing(now: number): Standing {
     this.wake(now);
     const out = this.state.name !== 'in_rotation';
@@ -65,6 +71,10 @@ export class Member {
       state: this.state.name,
       sinceMs: now - this.since,
       ...(out && { reason: this.reason }),
+      failuresInARow: this.failuresInARow,
+      ...(this.state.name === 'on_trial' && {
+        trial: { allowed: TRIAL_SENDS, sent: this.state.begun, succeeded: this.state.succeeded },
+      }),
     };
   }
 
@@ -100,6 +110,21 @@ export class Member {
     this.state.pings++;
     this.state.goodPings = answered ? this.state.goodPings + 1 : 0;
     if (this.state.goodPings >= GOOD_PINGS) this.tryOut(now, 0);
+  }
+
+  /** Whatever it stood for: nothing that was begun before counts. */
+  hold(now: number, reason: string): void {
+    if (this.state.name === 'in_rotation') this.outSince = now;
+    this.reason = reason;
+    if (!this.isHeld) this.enter(now, { name: 'held' }, reason);
+  }
+
+  /** It is out as if it had just left, and comes back as whoever left does. */
+  release(now: number, reason: string): void {
+    if (!this.isHeld) return;
+    this.rests = 0;
+    this.failuresInARow = 0;
+    this.suspend(now, reason);
   }
 
   private recordNormal(now: number, failed: boolean, slow: boolean, fault?: ProviderFault): void {

@@ -6,6 +6,8 @@ import type { Standing, StandingChange } from './standing.js';
 /** Leave to make one send at one provider; whoever takes it says how it ended, or drops it. */
 export interface Turn {
   readonly provider: SmsProvider;
+  /** The provider was taken out by hand since the turn was given: it must not be used. */
+  readonly isVoid: boolean;
   end(result: SendResult): void;
   /** The send never began. */
   drop(): void;
@@ -31,13 +33,39 @@ export class Rotation {
   private readonly members: readonly Member[];
   private readonly clock: Pick<Clock, 'monotonic'>;
   private lastNeed = -Infinity;
+  private readonly watchers = new Set<(change: StandingChange) => void>();
 
   constructor(
     providers: SmsProviders,
     { clock = systemClock, random = Math.random, onChange = () => undefined }: RotationOptions = {},
   ) {
     this.clock = clock;
-    this.members = providers.map((provider) => new Member(provider, { random, onChange }, clock.monotonic()));
+    const tell = (change: StandingChange) => {
+      onChange(change);
+      for (const watcher of this.watchers) watcher(change);
+    };
+    this.members = providers.map((provider) => new Member(provider, { random, onChange: tell }, clock.monotonic()));
+  }
+
+  /** @param watcher told of every change at once, so it must neither take long nor throw @returns ends it */
+  watch(watcher: (change: StandingChange) => void): () => void {
+    this.watchers.add(watcher);
+    return () => void this.watchers.delete(watcher);
+  }
+
+  /** Takes a provider out until it is released: it gets no turn, neither on trial nor out of need. */
+  hold(name: string, reason: string): void {
+    this.member(name)?.hold(this.clock.monotonic(), reason);
+  }
+
+  /** It is suspended then, and earns its trial as any other. */
+  release(name: string, reason: string): void {
+    this.member(name)?.release(this.clock.monotonic(), reason);
+  }
+
+  /** Who was taken out by hand. */
+  held(): readonly string[] {
+    return this.members.filter(({ isHeld }) => isHeld).map(({ provider }) => provider.name);
   }
 
   /**
@@ -58,11 +86,13 @@ export class Rotation {
 
   /** Whether anyone of `order` outside `tried` could have a turn. */
   hasOther(tried: ReadonlySet<string>, order?: readonly string[]): boolean {
-    return this.inOrder(order).some((member) => !member.isSuspended && !tried.has(member.provider.name));
+    return this.inOrder(order).some(
+      (member) => !member.isSuspended && !member.isHeld && !tried.has(member.provider.name),
+    );
   }
 
   pinged(name: string, answered: boolean): void {
-    this.members.find(({ provider }) => provider.name === name)?.pinged(this.clock.monotonic(), answered);
+    this.member(name)?.pinged(this.clock.monotonic(), answered);
   }
 
   /** Who is to be pinged. */
@@ -75,15 +105,19 @@ export class Rotation {
     return this.members.map((member) => member.standing(now));
   }
 
+  private member(name: string): Member | undefined {
+    return this.members.find(({ provider }) => provider.name === name);
+  }
+
   private inOrder(order: readonly string[] | undefined): readonly Member[] {
     if (!order) return this.members;
-    return order.flatMap((name) => this.members.find(({ provider }) => provider.name === name) ?? []);
+    return order.flatMap((name) => this.member(name) ?? []);
   }
 
   /** Only while all are out; a turn that is dropped leaves the second to somebody else. */
   private outOfNeed(left: readonly Member[], now: number): Turn | undefined {
-    const [longest] = [...left].sort((a, b) => a.restingSince - b.restingSince);
-    if (!longest || !this.members.every(({ isSuspended }) => isSuspended)) return undefined;
+    const [longest] = left.filter(({ isHeld }) => !isHeld).sort((a, b) => a.restingSince - b.restingSince);
+    if (!longest || !this.members.every(({ isSuspended, isHeld }) => isSuspended || isHeld)) return undefined;
     if (now - this.lastNeed < NEED_EVERY_MS) return undefined;
     const [lastNeed, restingSince] = [this.lastNeed, longest.restingSince];
     this.lastNeed = longest.restingSince = now;
@@ -103,6 +137,9 @@ export class Rotation {
     };
     return {
       provider,
+      get isVoid() {
+        return member.isHeld;
+      },
       end: (result) => once(() => member.record(this.clock.monotonic(), generation, result)),
       drop: () =>
         once(() => {

@@ -1,5 +1,5 @@
-/** Where a provider stands: tried in its turn, out, or coming back on a few real sends. */
-export type StandingState = 'in_rotation' | 'suspended' | 'on_trial';
+/** Where a provider stands: tried in its turn, out, coming back on a few real sends, or taken out by hand. */
+export type StandingState = 'in_rotation' | 'suspended' | 'on_trial' | 'held';
 
 export interface Standing {
   readonly name: string;
@@ -8,6 +8,10 @@ export interface Standing {
   readonly sinceMs: number;
   /** Why it left the rotation, while it is not back. */
   readonly reason?: string;
+  /** Sends of the rotation that failed since the last one that did not. */
+  readonly failuresInARow: number;
+  /** While it is on trial. */
+  readonly trial?: { readonly allowed: number; readonly sent: number; readonly succeeded: number };
 }
 
 /** Told once for every change of standing. */
