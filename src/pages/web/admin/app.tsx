@@ -17,7 +17,8 @@ export function App() {
   const look = useCallback(() => {
     readSession().then(
       (session) => setStanding(session ? 'in' : 'out'),
-      (error: unknown) => setStanding({ problem: error instanceof Problem ? error : new Problem(0, '', String(error)) }),
+      (error: unknown) =>
+        setStanding({ problem: error instanceof Problem ? error : new Problem(0, '', String(error)) }),
     );
   }, []);
   useEffect(() => {

@@ -69,4 +69,3 @@ export function Layout({ onSignedOut, children }: LayoutProps) {
     </div>
   );
 }
-

@@ -23,7 +23,9 @@ export function LiveProvider({ children }: { readonly children: ComponentChildre
   const [now, setNow] = useState<Now>();
   const told = useRef('');
   const setProvider = (changed: Provider) =>
-    setNow((was) => was && { ...was, providers: was.providers.map((one) => (one.name === changed.name ? changed : one)) });
+    setNow(
+      (was) => was && { ...was, providers: was.providers.map((one) => (one.name === changed.name ? changed : one)) },
+    );
   const connection = useEvents(
     '/v1/admin/events',
     {
@@ -37,7 +39,7 @@ export function LiveProvider({ children }: { readonly children: ComponentChildre
       },
     },
     // A stream does not tell why it was refused; this does, and a 401 leads to the sign-in.
-    () => void get("/v1/admin/providers").catch(() => undefined),
+    () => void get('/v1/admin/providers').catch(() => undefined),
   );
   return <Context.Provider value={{ now, connection, setProvider }}>{children}</Context.Provider>;
 }

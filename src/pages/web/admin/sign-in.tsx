@@ -61,9 +61,7 @@ export function SignIn({ hasEnded, onSignedIn }: SignInProps) {
         </label>
         {problem && (
           <p id="sign-in-problem" class="notice bad" role="alert">
-            {problem.status === 429
-              ? 'Too many wrong passwords.'
-              : `${problem.message} ${problem.hint ?? ''}`}
+            {problem.status === 429 ? 'Too many wrong passwords.' : `${problem.message} ${problem.hint ?? ''}`}
           </p>
         )}
         {isLocked && (

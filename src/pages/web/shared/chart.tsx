@@ -13,7 +13,7 @@ export interface Bar {
 interface BarsProps {
   /** What it shows, in a sentence: it stands for the picture where there is none. */
   readonly summary: string;
-  readonly names: readonly [string, string];
+  readonly names: readonly [lower: string, upper?: string];
   readonly bars: readonly Bar[];
   readonly format: (value: number) => string;
   /** Seconds a bar stands for. */
@@ -43,7 +43,11 @@ export function Bars({ summary, names, bars, format, stepSecs }: BarsProps) {
     if (!element) return;
     const draw = () => {
       plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(element.clientWidth, format, stepSecs, setPointed), toData(latest.current), element);
+      plot.current = new uPlot(
+        optionsOf(element.clientWidth, format, stepSecs, setPointed),
+        toData(latest.current),
+        element,
+      );
     };
     draw();
     const scheme = matchMedia('(prefers-color-scheme: dark)');
@@ -67,17 +71,24 @@ export function Bars({ summary, names, bars, format, stepSecs }: BarsProps) {
           {names[0]}
           {bar && ` ${format(bar.values[0])}`}
         </span>
-        <span class="key upper">
-          {names[1]}
-          {bar && ` ${format(bar.values[1])}`}
-        </span>
+        {names[1] && (
+          <span class="key upper">
+            {names[1]}
+            {bar && ` ${format(bar.values[1])}`}
+          </span>
+        )}
         {bar && <span class="muted">{clock.format(new Date(bar.at))}</span>}
       </figcaption>
     </figure>
   );
 }
 
-function optionsOf(width: number, format: (value: number) => string, stepSecs: number, point: (index: number | null) => void) {
+function optionsOf(
+  width: number,
+  format: (value: number) => string,
+  stepSecs: number,
+  point: (index: number | null) => void,
+) {
   const axis = { stroke: colour('--muted'), ticks: { show: false }, font: '12px system-ui', gap: 6 };
   const paths = uPlot.paths.bars?.({ size: [0.75, 24], radius: 0.2, align: 0 });
   const options: uPlot.Options = {
@@ -90,7 +101,12 @@ function optionsOf(width: number, format: (value: number) => string, stepSecs: n
       y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((secs) => clock.format(secs * 1_000)), space: 70 },
+      {
+        ...axis,
+        grid: { show: false },
+        values: (_, ticks) => ticks.map((secs) => clock.format(secs * 1_000)),
+        space: 70,
+      },
       {
         ...axis,
         grid: { stroke: colour('--line'), width: 1 },
