@@ -25,7 +25,7 @@ export default {
   },
   // Packages that are CommonJS already: left alone for speed.
   transformIgnorePatterns: [
-    '/node_modules/(@aws-sdk|@smithy|twilio|libphonenumber-js|fastify|ajv|pino|rxjs|undici|pg|ioredis|@ioredis)/',
+    '/node_modules/(@aws-sdk|@smithy|twilio|libphonenumber-js|fastify|ajv|pino|rxjs|undici|pg|ioredis|@ioredis|playwright-core|axe-core)/',
   ],
   // The first suites of a fresh clone wait for everything to be compiled.
   testTimeout: 60_000,

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 
 import { Problem, readSession, whenSignedOut } from '../shared/api';
-import { ProblemNotice } from '../shared/loaded';
+import { ProblemNotice, Skeleton } from '../shared/loaded';
 import { usePath } from '../shared/router';
 import { Layout } from './layout';
 import { LiveProvider } from './live';
@@ -29,7 +29,12 @@ export function App() {
     look();
   }, []);
 
-  if (standing === 'unknown') return null;
+  if (standing === 'unknown')
+    return (
+      <main class="card narrow">
+        <Skeleton />
+      </main>
+    );
   if (standing === 'out') return <SignIn hasEnded={hasEnded} onSignedIn={() => setStanding('in')} />;
   if (standing === 'in')
     return (
