@@ -4,6 +4,7 @@ import { AnalyticsData } from './analytics/index.js';
 import { AuditData } from './audit/index.js';
 import { AuthData } from './auth/index.js';
 import { BatchData } from './batches/index.js';
+import { ConsoleData } from './console/index.js';
 import { FraudData } from './fraud/index.js';
 import { AnswerData } from './idempotency/index.js';
 import type { PersonalData } from './kernel/index.js';
@@ -22,6 +23,6 @@ import { WebhookData } from './webhooks/index.js';
  */
 export const PERSONAL_DATA: readonly Type<PersonalData>[] = [
   ...[VerificationData, MessageData, BatchData, AnswerData, AuthData],
-  ...[WebhookData, FraudData, AuditData, SpendData, AnalyticsData, SenderData, LookupData],
+  ...[WebhookData, FraudData, AuditData, SpendData, AnalyticsData, SenderData, LookupData, ConsoleData],
   LimitsData,
 ];

@@ -10,7 +10,7 @@ import { Database, valuesFor } from '../prisma/index.js';
 import { AdminPassword } from './admin-password.js';
 import { MayBeForged, NoSession } from './admin.errors.js';
 import { ADMIN_OPTIONS, type AdminOptions } from './admin.options.js';
-import { BEGIN, END, SEEN, type SessionRow } from './admin.sql.js';
+import { BEGIN, END, IS_OPEN, SEEN, type SessionRow } from './admin.sql.js';
 import { originOf } from './cross-site.js';
 import { sessionTokenOf, setSessionCookie } from './session-cookie.js';
 
@@ -72,6 +72,15 @@ export class AdminSessions extends OperatorSessions {
     if (!row) return undefined;
     this.found.set(request, { expiresAt: row.expires_at, csrfToken: csrfTokenOf(token) });
     return OPERATOR;
+  }
+
+  /** @throws {DatabaseUnavailable} */
+  async isOpen(request: FastifyRequest): Promise<boolean> {
+    const token = this.tokenOf(request);
+    if (token === undefined || !this.password.isSet) return false;
+    const now = this.clock.databaseTime();
+    const values = valuesFor(IS_OPEN, { token_hash: sha256(token), password_key: this.password.key, now });
+    return (await this.database.query(IS_OPEN, values)).length > 0;
   }
 
   /** The session that let the request in. @throws {NoSession} when a key did */

@@ -42,6 +42,13 @@ export const SEEN = named<Moment & { readonly token_hash: Uint8Array; readonly p
   RETURNING id, expires_at`,
 );
 
+/** The same without a word of the operator's. */
+export const IS_OPEN = named<Moment & { readonly token_hash: Uint8Array; readonly password_key: Uint8Array }>(
+  'is_admin_session_open',
+  `SELECT id FROM admin_sessions
+  WHERE token_hash = :token_hash AND password_key = :password_key AND expires_at > ${NOW} AND last_seen_at > ${NOW} - ${IDLE}`,
+);
+
 export const END = named<AuditParameters & { readonly token_hash: Uint8Array }>(
   'end_admin_session',
   `WITH ended AS (DELETE FROM admin_sessions WHERE token_hash = :token_hash RETURNING id),

@@ -5,6 +5,8 @@ export interface ConsoleOptions {
   readonly simulation: boolean;
   /** What this process is called; host and process id. */
   readonly instance?: string;
+  /** How many may listen to events at a time; 50. */
+  readonly mostListeners?: number;
 }
 
 export const { ConfigurableModuleClass: ConsoleModuleBase, MODULE_OPTIONS_TOKEN: CONSOLE_OPTIONS } =

@@ -13,5 +13,6 @@ import { SmsHealth } from './sms.health.js';
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController],
   providers: [DatabaseHealth, RedisHealth, SmsHealth, ProviderHealth, ProviderWatch],
+  exports: [ProviderWatch],
 })
 export class HealthModule extends HealthModuleBase {}

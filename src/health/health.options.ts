@@ -7,4 +7,7 @@ export interface HealthOptions {
 }
 
 export const { ConfigurableModuleClass: HealthModuleBase, MODULE_OPTIONS_TOKEN: HEALTH_OPTIONS } =
-  new ConfigurableModuleBuilder<HealthOptions>({ moduleName: 'Health' }).setClassMethodName('forRoot').build();
+  new ConfigurableModuleBuilder<HealthOptions>({ moduleName: 'Health' })
+    .setClassMethodName('forRoot')
+    .setExtras({}, (definition) => ({ ...definition, global: true }))
+    .build();

@@ -33,6 +33,13 @@ export class ProviderWatch implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.timer);
   }
 
+  /** In milliseconds; 0: it is pinged now. Undefined: it is not to be pinged. */
+  nextPingInMs(name: string): number | undefined {
+    const dueAt = this.dueAt.get(name);
+    if (dueAt === undefined) return undefined;
+    return Number.isFinite(dueAt) ? Math.max(dueAt - this.clock.monotonic(), 0) : 0;
+  }
+
   private tick(): void {
     const suspended = this.rotation.suspended();
     for (const name of this.dueAt.keys()) {

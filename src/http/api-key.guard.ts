@@ -13,6 +13,7 @@ import type { FastifyRequest } from 'fastify';
 
 import { DomainError } from '../kernel/index.js';
 import { ApiKeys } from './api-keys.js';
+import { bearerOf } from './bearer.js';
 import type { Caller, Scope } from './caller.js';
 import { OperatorSessions } from './operator-sessions.js';
 
@@ -101,7 +102,7 @@ export class ApiKeyGuard implements CanActivate {
   private callerOf(request: FastifyRequest, scope: Scope) {
     const { authorization, cookie } = request.headers;
     if (authorization) {
-      const [, key] = /^Bearer ([^\s]+)$/i.exec(authorization) ?? [];
+      const key = bearerOf(authorization);
       return key === undefined ? undefined : this.keys.callerWith(key);
     }
     return scope === 'admin' && cookie !== undefined ? this.sessions?.callerOf(request) : undefined;

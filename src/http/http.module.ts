@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 
+import { Admission } from './admission.js';
 import { AddressThrottleGuard } from './address-throttle.guard.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { ApiKeys } from './api-keys.js';
@@ -17,10 +18,12 @@ import { validationPipe } from './validation.pipe.js';
       inject: [HTTP_OPTIONS, { token: IssuedKeys, optional: true }],
       useFactory: ({ apiKeys }: HttpOptions, issued?: IssuedKeys) => new ApiKeys(apiKeys, issued),
     },
+    Admission,
     { provide: APP_GUARD, useClass: AddressThrottleGuard },
     { provide: APP_GUARD, useClass: ApiKeyGuard },
     { provide: APP_PIPE, useValue: validationPipe },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
+  exports: [Admission],
 })
 export class HttpModule extends HttpModuleBase {}

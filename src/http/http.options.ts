@@ -7,4 +7,7 @@ export interface HttpOptions {
 }
 
 export const { ConfigurableModuleClass: HttpModuleBase, MODULE_OPTIONS_TOKEN: HTTP_OPTIONS } =
-  new ConfigurableModuleBuilder<HttpOptions>({ moduleName: 'Http' }).setClassMethodName('forRoot').build();
+  new ConfigurableModuleBuilder<HttpOptions>({ moduleName: 'Http' })
+    .setClassMethodName('forRoot')
+    .setExtras({}, (definition) => ({ ...definition, global: true }))
+    .build();

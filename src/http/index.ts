@@ -1,3 +1,4 @@
+export { Admission } from './admission.js';
 export { callerOf, CallerName, NeedsScope, Public, WithoutKey } from './api-key.guard.js';
 export { ApiProblems, ApiPublicProblems } from './api-problems.js';
 export { beforeAnswer, ReadyAnswer } from './before-answer.js';
@@ -11,6 +12,7 @@ export { MayBeAbsent } from './may-be-absent.js';
 export { networkOf, widerNetworkOf } from './network.js';
 export { ByOperator, operatorAt, type Operator } from './operator.js';
 export { OperatorSessions } from './operator-sessions.js';
+export { scrub } from './scrub.js';
 export { setRateLimit } from './rate-limit-headers.js';
 export { STATUS } from './problem.js';
 export { POLICY_FOR_PAGES } from './security-headers.js';

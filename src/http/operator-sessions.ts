@@ -9,4 +9,7 @@ export abstract class OperatorSessions {
    * @throws {DomainError} when another site may have sent the request, or when it cannot tell
    */
   abstract callerOf(request: FastifyRequest): Promise<Caller | undefined>;
+
+  /** Whether that session is still good; does not make it last longer. @throws {DomainError} when it cannot tell */
+  abstract isOpen(request: FastifyRequest): Promise<boolean>;
 }

@@ -30,6 +30,7 @@ const ROOMS = [
   'analytics',
   'sender_blocks',
   'lookups',
+  'provider_changes',
   'limits',
 ];
 const NOTHING = Object.fromEntries(ROOMS.map((room) => [room, 0]));

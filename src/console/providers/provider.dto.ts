@@ -39,7 +39,8 @@ export class TrialDto {
 export class ProviderErrorDto {
   @ApiProperty({ format: 'date-time' }) at!: Date;
   @ApiProperty({ example: 'throttled', description: 'The fault, as GET /v1/messages/:id has it.' }) code!: string;
-  @ApiProperty({ example: 'Twilio answered 429 (20429).', description: 'In our own words.' }) reason!: string;
+  @ApiProperty({ example: 'It said that there were too many requests.', description: 'In our own words.' })
+  reason!: string;
 }
 
 export class StandingChangeDto {
