@@ -34,7 +34,15 @@ export async function fill(dashboard: Dashboard): Promise<Filled> {
       body: '{{code}} is your {{brand}} code. It expires in {{minutes expiryMinutes}}.',
     }),
   );
-  must(await admin('POST', '/v1/admin/experiments', { template: 'verification', variants: [{ name: 'control', weight: 50 }, { name: 'short', weight: 50 }] }));
+  must(
+    await admin('POST', '/v1/admin/experiments', {
+      template: 'verification',
+      variants: [
+        { name: 'control', weight: 50 },
+        { name: 'short', weight: 50 },
+      ],
+    }),
+  );
   const endpoint = must(await admin('POST', '/v1/webhook-endpoints', { url: 'http://127.0.0.1:8999/sixdigit' }));
   must(await admin('POST', `/v1/webhook-endpoints/${endpoint.id}/test`));
   return { verification: approved.id, endpoint: endpoint.id };

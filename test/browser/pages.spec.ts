@@ -14,7 +14,10 @@ const MOST_BYTES = 60 * 1_024;
 const FIRST_PAINT_MS = 1_000;
 
 /** Each page by its name, and by what stands on it once it is there. */
-const pagesOf = ({ verification, endpoint }: Filled): readonly (readonly [name: string, path: string, heading: string, text: string])[] => [
+const pagesOf = ({
+  verification,
+  endpoint,
+}: Filled): readonly (readonly [name: string, path: string, heading: string, text: string])[] => [
   ['now', '/admin', 'Now', 'Sends a minute'],
   ['providers', '/admin/providers', 'Providers', 'aws-sns'],
   ['provider', '/admin/providers/twilio', 'twilio', 'Where it stands'],
@@ -64,25 +67,28 @@ describeInBrowser('the pages of the dashboard', () => {
     await page.context().close();
   });
 
-  it.each(WINDOWS)('so are what opens over them, and the sign-in, on a $size, in the $scheme', async ({ size, scheme }) => {
-    const { page, faults } = await signedIn(browser, dashboard, '/admin/keys', { size, scheme });
-    await page.getByRole('button', { name: 'Make a key' }).click();
-    await page.getByRole('dialog').waitFor();
-    await screenshot(page, `dialog-${size}-${scheme}`);
-    expect(await violationsIn(page)).toEqual([]);
-    await page.keyboard.press('Escape');
-    if (size === 'phone') {
-      await page.getByRole('button', { name: 'Menu' }).click();
-      await screenshot(page, `menu-${size}-${scheme}`);
+  it.each(WINDOWS)(
+    'so are what opens over them, and the sign-in, on a $size, in the $scheme',
+    async ({ size, scheme }) => {
+      const { page, faults } = await signedIn(browser, dashboard, '/admin/keys', { size, scheme });
+      await page.getByRole('button', { name: 'Make a key' }).click();
+      await page.getByRole('dialog').waitFor();
+      await screenshot(page, `dialog-${size}-${scheme}`);
       expect(await violationsIn(page)).toEqual([]);
-    }
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    await screenshot(page, `sign-in-${size}-${scheme}`);
-    expect(await violationsIn(page)).toEqual([]);
-    expect(faults).toEqual([]);
-    await page.context().close();
-  });
+      await page.keyboard.press('Escape');
+      if (size === 'phone') {
+        await page.getByRole('button', { name: 'Menu' }).click();
+        await screenshot(page, `menu-${size}-${scheme}`);
+        expect(await violationsIn(page)).toEqual([]);
+      }
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      await screenshot(page, `sign-in-${size}-${scheme}`);
+      expect(await violationsIn(page)).toEqual([]);
+      expect(faults).toEqual([]);
+      await page.context().close();
+    },
+  );
 
   it('are led through by keyboard alone: the focus goes to the new heading, and back from a dialog', async () => {
     const { page } = await signedIn(browser, dashboard);
@@ -98,7 +104,11 @@ describeInBrowser('the pages of the dashboard', () => {
     for (let tab = 0; tab < 12; tab++) {
       await page.keyboard.press('Tab');
       // The focus may rest on the browser's own bar between two rounds, but never on what is behind.
-      expect(await page.evaluate('document.activeElement.closest("main") === null || document.activeElement.closest("dialog") !== null')).toBe(true);
+      expect(
+        await page.evaluate(
+          'document.activeElement.closest("main") === null || document.activeElement.closest("dialog") !== null',
+        ),
+      ).toBe(true);
     }
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });

@@ -27,7 +27,7 @@ export function Timeline({ steps }: { readonly steps: readonly Step[] }) {
 }
 
 const Moment = ({ step: { at, approximate } }: { readonly step: Step }) => (
-  <span>
+  <span class="when">
     {approximate && <span title="At this time or before">≤ </span>}
     <Time at={at} isClock />
   </span>

@@ -18,11 +18,20 @@ interface BarsProps {
   readonly format: (value: number) => string;
   /** Seconds a bar stands for. */
   readonly stepSecs: number;
+  /** What the axis reaches even when all bars are lower. */
+  readonly reach: number;
 }
 
 const HEIGHT = 190;
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
-const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
+/** As it looks now: the variable itself holds both schemes. */
+function colour(name: string): string {
+  const probe = document.body.appendChild(document.createElement('span'));
+  probe.style.color = `var(${name})`;
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
 
 const toData = (bars: readonly Bar[]): uPlot.AlignedData => [
   bars.map(({ at }) => Date.parse(at) / 1_000),
@@ -31,7 +40,7 @@ const toData = (bars: readonly Bar[]): uPlot.AlignedData => [
 ];
 
 /** Two stacked bars a step of time, in the theme's colours, also when that changes. */
-export function Bars({ summary, names, bars, format, stepSecs }: BarsProps) {
+export function Bars({ summary, names, bars, format, stepSecs, reach }: BarsProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const latest = useRef(bars);
@@ -44,7 +53,7 @@ export function Bars({ summary, names, bars, format, stepSecs }: BarsProps) {
     const draw = () => {
       plot.current?.destroy();
       plot.current = new uPlot(
-        optionsOf(element.clientWidth, format, stepSecs, setPointed),
+        optionsOf(element.clientWidth, { format, stepSecs, reach }, setPointed),
         toData(latest.current),
         element,
       );
@@ -85,8 +94,7 @@ export function Bars({ summary, names, bars, format, stepSecs }: BarsProps) {
 
 function optionsOf(
   width: number,
-  format: (value: number) => string,
-  stepSecs: number,
+  { format, stepSecs, reach }: Pick<BarsProps, 'format' | 'stepSecs' | 'reach'>,
   point: (index: number | null) => void,
 ) {
   const axis = { stroke: colour('--muted'), ticks: { show: false }, font: '12px system-ui', gap: 6 };
@@ -98,7 +106,7 @@ function optionsOf(
     cursor: { y: false, points: { show: false }, drag: { x: false } },
     scales: {
       x: { range: (_, min, max) => [min - stepSecs / 2, max + stepSecs / 2] },
-      y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] },
+      y: { range: (_, __, max) => [0, Math.max(max * 1.1, reach)] },
     },
     axes: [
       {

@@ -105,5 +105,5 @@ function SendsChart({ perMinute }: { readonly perMinute: Now['sends']['perMinute
   );
   const [taken, not] = perMinute.reduce(([a, b], { accepted, failed }) => [a + accepted, b + failed], [0, 0]);
   const summary = `Sends a minute in the last hour: ${count(taken)} were taken by a provider, ${count(not)} were not.`;
-  return <Bars summary={summary} names={['taken', 'not taken']} bars={bars} format={count} stepSecs={60} />;
+  return <Bars summary={summary} names={['taken', 'not taken']} bars={bars} format={count} stepSecs={60} reach={4} />;
 }

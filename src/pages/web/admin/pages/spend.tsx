@@ -39,7 +39,7 @@ function Details({ spend }: { readonly spend: Spend }) {
         </p>
       </Card>
       <Card title="By hour">
-        {byHour.length === 0 ? <Empty>No text was sent today.</Empty> : <HourChart byHour={byHour} />}
+        {byHour.length === 0 ? <Empty>No text was sent today.</Empty> : <HourChart day={day} byHour={byHour} />}
       </Card>
       <Card title="By provider and country">
         <Table
@@ -72,12 +72,18 @@ function Details({ spend }: { readonly spend: Spend }) {
   );
 }
 
-function HourChart({ byHour }: { readonly byHour: Spend['byHour'] }) {
-  const bars = useMemo(
-    () => byHour.map(({ hour, usd: dollars }) => ({ at: hour, values: [dollars, 0] as const })),
-    [byHour],
-  );
+const HOUR_MS = 3_600_000;
+
+/** The whole day, also the hours in which nothing was sent. */
+function HourChart({ day, byHour }: Pick<Spend, 'day' | 'byHour'>) {
+  const bars = useMemo(() => {
+    const spent = new Map(byHour.map(({ hour, usd: dollars }) => [Date.parse(hour), dollars]));
+    return Array.from({ length: 24 }, (_, index) => {
+      const at = Date.parse(`${day}T00:00:00Z`) + index * HOUR_MS;
+      return { at: new Date(at).toISOString(), values: [spent.get(at) ?? 0, 0] as const };
+    });
+  }, [day, byHour]);
   const most = byHour.reduce((a, b) => (b.usd > a.usd ? b : a));
   const summary = `Dollars an hour today; the most was ${usd(most.usd)}, in the hour from ${most.hour}.`;
-  return <Bars summary={summary} names={['dollars']} bars={bars} format={(value) => usd(value)} stepSecs={3_600} />;
+  return <Bars summary={summary} names={['dollars']} bars={bars} format={usd} stepSecs={3_600} reach={0.01} />;
 }
