@@ -112,6 +112,7 @@ function optionsOf(
       {
         ...axis,
         grid: { show: false },
+        size: 28,
         values: (_, ticks) => ticks.map((secs) => clock.format(secs * 1_000)),
         space: 70,
       },
