@@ -20,7 +20,7 @@ export { DecisionLog } from './decision-log.js';
 export { DestinationNotAllowed, DestinationPolicy, optedOut } from './destination-policy.js';
 export { LINE_TYPES, type LineType } from './line-type.js';
 export { FraudData } from './fraud-data.js';
-export { FraudOffice } from './fraud-office.js';
+export { FraudOffice, type BlockedPrefix } from './fraud-office.js';
 export { FraudModule } from './fraud.module.js';
 export { FRAUD_MODES, type FraudMode, type FraudOptions } from './fraud.options.js';
 export { BUDGET_GATE, DECISION, GATE_IS_OPEN, type GateParameters } from './gate.sql.js';

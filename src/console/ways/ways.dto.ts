@@ -95,7 +95,6 @@ export const STEP_KINDS = [
   'canceled',
   'failed',
   'expired',
-  'opted_out',
 ] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
 
@@ -136,8 +135,6 @@ export class StepDto {
   @ApiPropertyOptional({ example: 'US' }) country?: string;
   @ApiPropertyOptional({ description: 'Guesses that were counted.' }) checks?: number;
   @ApiPropertyOptional({ example: 5 }) maxChecks?: number;
-  @ApiPropertyOptional({ example: 4, description: 'Texts that the number may still get in this window now.' })
-  left?: number;
   @ApiPropertyOptional({ example: 0.0079, description: 'Dollars that were reserved before anything left.' })
   reserved?: number;
   @ApiPropertyOptional({ description: 'At or before that time: only the newest is kept.' }) approximate?: true;
