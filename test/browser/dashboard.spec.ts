@@ -113,7 +113,8 @@ describeInBrowser('the dashboard', () => {
     await page.getByRole('button', { name: 'Search' }).click();
     await page.getByRole('heading', { name: 'Of this number' }).waitFor();
     const found = page.getByRole('table', { name: 'Verifications' }).locator('tbody').getByRole('row');
-    await page.waitForFunction('document.querySelectorAll("tbody tr").length === 1');
+    await found.first().waitFor();
+    expect(await found.count()).toBe(1);
     expect(page.url()).not.toContain(phone.slice(1));
     await found.getByRole('link').click();
     await page.getByRole('heading', { level: 1, name: `Verification of +******${phone.slice(-4)}` }).waitFor();

@@ -1,8 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 
 import { FakeSns, FakeTwilio } from '../support/index.js';
-import { credentials } from '../setup/instances.js';
-import { cleanUp, dataFolder, start, type Program } from '../setup/process.js';
+import { cleanUp, dataFolder, start, twilioEnv, type Program } from '../setup/process.js';
 import { openWindow, type Window, type WindowOptions } from './browser.js';
 
 export const PASSWORD = 'correct horse battery staple';
@@ -22,7 +21,10 @@ export async function startDashboard(): Promise<Dashboard> {
     DATA_DIR: await dataFolder(),
     ADMIN_PASSWORD: PASSWORD,
     WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8',
-    ...credentials(twilio, sns),
+    ...twilioEnv(twilio),
+    AWS_SNS_ACCESS_KEY_ID: 'AKIAFAKE00000000',
+    AWS_SNS_SECRET_ACCESS_KEY: 'fake-secret',
+    AWS_SNS_ENDPOINT: sns.url,
   });
   const stop = async () => {
     await cleanUp();

@@ -35,7 +35,11 @@ function Moment({ now: { sends, verifications, spend, outbox, providers } }: { r
         <Tile
           name="Outbox"
           value={count(outbox.waiting)}
-          note={outbox.waiting === 0 || outbox.oldestSecs === null ? 'nothing waits' : `the oldest waits ${span(outbox.oldestSecs)}`}
+          note={
+            outbox.waiting === 0 || outbox.oldestSecs === null
+              ? 'nothing waits'
+              : `the oldest waits ${span(outbox.oldestSecs)}`
+          }
         />
       </dl>
       <section aria-label="Providers" class="grid">
