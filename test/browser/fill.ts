@@ -7,9 +7,9 @@ export interface Filled {
   readonly endpoint: string;
 }
 
-const must = <T extends { status: number; body: unknown }>(answer: T): T['body'] => {
-  if (answer.status >= 300) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`);
-  return answer.body as T['body'];
+const must = <Body>({ status, body }: { readonly status: number; readonly body: Body }): Body => {
+  if (status >= 300) throw new Error(`${status}: ${JSON.stringify(body)}`);
+  return body;
 };
 
 /** A little of everything, as clients and operators leave it, so that no page is empty. */

@@ -2,6 +2,7 @@ import type { FunctionComponent } from 'preact';
 
 import { Page } from '../shared/page';
 import { Link } from '../shared/router';
+import type { PageProps } from './page-props';
 import { AuditPage } from './pages/audit';
 import { CountriesPage } from './pages/countries';
 import { KeysPage } from './pages/keys';
@@ -16,11 +17,6 @@ import { VerificationPage } from './pages/verification';
 import { VerificationsPage } from './pages/verifications';
 import { WebhookPage } from './pages/webhook';
 import { WebhooksPage } from './pages/webhooks';
-
-/** What a page is told: the rest of its address, such as an id. */
-export interface PageProps {
-  readonly id: string;
-}
 
 interface Route {
   readonly path: string;

@@ -5,7 +5,7 @@ import { Link } from '../../shared/router';
 import { Time } from '../../shared/time';
 import { useResource } from '../../shared/use-resource';
 import { Facts } from '../facts';
-import type { PageProps } from '../routes';
+import type { PageProps } from '../page-props';
 import { StatusBadge } from '../status-badge';
 import { Timeline } from '../timeline';
 import type { MessageWay } from '../types';

@@ -10,7 +10,7 @@ import { Facts } from '../facts';
 import { HoldButton } from '../hold';
 import { useLive } from '../live';
 import { STATE_WORDS, StateBadge } from '../provider-state';
-import type { PageProps } from '../routes';
+import type { PageProps } from '../page-props';
 import type { Provider, ProviderState } from '../types';
 
 /** One provider: where it stands in the rotation, how it came there, what went wrong last. */

@@ -7,7 +7,7 @@ import { Card, Page } from '../../shared/page';
 import { Table } from '../../shared/table';
 import { Time } from '../../shared/time';
 import { useResource } from '../../shared/use-resource';
-import type { PageProps } from '../routes';
+import type { PageProps } from '../page-props';
 import type { Template } from '../types';
 
 type Version = Template['versions'][number];

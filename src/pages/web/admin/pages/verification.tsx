@@ -6,7 +6,7 @@ import { useResource } from '../../shared/use-resource';
 import { Facts } from '../facts';
 import { StatusBadge } from '../status-badge';
 import { Timeline } from '../timeline';
-import type { PageProps } from '../routes';
+import type { PageProps } from '../page-props';
 import type { VerificationWay } from '../types';
 
 /** One verification's whole way: limits, decision, texts and tries, reports, guesses, its end. */

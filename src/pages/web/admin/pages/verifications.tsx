@@ -31,6 +31,11 @@ interface Query {
   readonly before?: string;
 }
 
+function textOf(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === 'string' ? value : '';
+}
+
 const toPath = (query: Query) => {
   const asked = Object.entries(query).filter(([, value]) => value) as [string, string][];
   return `/v1/admin/verifications?${new URLSearchParams(asked).toString()}`;
@@ -50,15 +55,15 @@ export function VerificationsPage() {
   const search = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
-    const text = String(form.get('text')).trim();
+    const text = textOf(form, 'text').trim();
     if (ID.test(text)) return navigate(`/admin/verifications/${text.toLowerCase()}`);
-    const next = { phone: text, status: String(form.get('status')) };
+    const next = { phone: text, status: textOf(form, 'status') };
     if (toPath(next) === toPath(query)) found.reload();
     setQuery(next);
   };
   return (
     <Page title="Verifications" lede="Find one by its id, or all of a number.">
-      <form class="inline" role="search" onSubmit={(event) => search(event as unknown as SubmitEvent)}>
+      <form class="inline" role="search" onSubmit={(event) => search(event)}>
         <label>
           Id or phone
           <input name="text" type="search" size={30} autocomplete="off" spellcheck={false} maxLength={64} />

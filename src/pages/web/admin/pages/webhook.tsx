@@ -7,7 +7,7 @@ import { Table, type Column } from '../../shared/table';
 import { Ago } from '../../shared/time';
 import { useAct } from '../../shared/use-act';
 import { useResource } from '../../shared/use-resource';
-import type { PageProps } from '../routes';
+import type { PageProps } from '../page-props';
 import { StatusBadge } from '../status-badge';
 import type { Delivery, Endpoint } from '../types';
 import { EndpointState } from './webhooks';
