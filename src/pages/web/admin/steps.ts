@@ -17,6 +17,12 @@ const VERDICT: Readonly<Record<string, readonly [string, Tone]>> = {
   deny: ['The destination was refused', 'bad'],
 };
 
+/** While the guard only records, nothing comes of what it says. */
+const RECORDED: Readonly<Record<string, readonly [string, Tone]>> = {
+  challenge: ['A challenge would have been asked for', 'warn'],
+  deny: ['The destination would have been refused', 'warn'],
+};
+
 const OUTCOME: Readonly<Record<string, readonly [string, Tone]>> = {
   accepted: ['took the text', 'good'],
   not_sent: ['did not take the text', 'bad'],
@@ -34,7 +40,8 @@ const KINDS: Readonly<Record<string, (step: Step) => StepWords>> = {
     ),
   }),
   decision: ({ verdict = '', mode, reason, level, challenge, known, lineType, country }) => {
-    const [title, tone] = VERDICT[verdict] ?? [`Decision: ${words(verdict)}`, 'quiet' as const];
+    const [title, tone] = (mode === 'record' ? RECORDED[verdict] : undefined) ??
+      VERDICT[verdict] ?? [`Decision: ${words(verdict)}`, 'quiet' as const];
     return {
       title,
       tone,
