@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/index.js';
-import { Database, valuesFor } from '../../prisma/index.js';
+import { valuesFor, type Database } from '../../prisma/index.js';
 import * as sql from './providers.sql.js';
 
 const MOST_ERRORS = 10;

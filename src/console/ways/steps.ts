@@ -7,7 +7,7 @@ const usd = (micros: string) => Number(micros) / 1e6;
 /** What is not there is left out, of a step as of a timeline. */
 function step(kind: StepDto['kind'], at: Date, members: Partial<Record<keyof StepDto, unknown>>): StepDto {
   const known = Object.entries(members).filter(([, value]) => value !== null && value !== undefined && value !== false);
-  return { at, kind, ...Object.fromEntries(known) } as StepDto;
+  return { at, kind, ...Object.fromEntries(known) };
 }
 
 /** In the order in which they happened; of those at the same moment, in which they are told. */

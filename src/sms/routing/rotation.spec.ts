@@ -283,3 +283,56 @@ describe('Rotation', () => {
     );
   });
 });
+
+describe('A provider that is held', () => {
+  it('gets no turn, neither by a ping nor by time nor out of need, and one that it had is void', () => {
+    const story = new Story(pingable('a'), fixed('b'));
+    const given = story.rotation.take();
+    expect(given?.provider.name).toBe('a');
+    story.rotation.hold('a', 'by hand');
+    expect(given?.isVoid).toBe(true);
+    expect(story.rotation.hasOther(new Set(['b']))).toBe(false);
+    story.ping('a', true, true, true);
+    story.wait(600_000);
+    expect(story.send()).toBe('b');
+    story.fail(5);
+    expect(story.stateOf('b')).toBe('suspended');
+    story.wait(1_000);
+    expect(story.send()).toBe('b'); // out of need, although a has rested longer
+    given?.end({ slow: false });
+    expect(story.stateOf('a')).toBe('held');
+    story.rotation.hold('b', 'by hand');
+    story.wait(600_000);
+    expect(story.send()).toBeUndefined();
+  });
+
+  it('earns its trial once it is released, as whoever left does', () => {
+    const story = new Story(pingable('a'), fixed('b'));
+    story.rotation.hold('a', 'by hand');
+    story.rotation.release('a', 'put back');
+    expect(story.stateOf('a')).toBe('suspended');
+    expect(story.send()).toBe('b');
+    story.ping('a', true, true);
+    expect([story.send(), story.send(), story.send()]).toEqual(['a', 'a', 'a']);
+    expect(story.stateOf('a')).toBe('in_rotation');
+    expect(story.changes.map(({ from, to }) => `${from} ${to}`)).toEqual([
+      'in_rotation held',
+      'held suspended',
+      'suspended on_trial',
+      'on_trial in_rotation',
+    ]);
+  });
+
+  it('is told of once, to everybody who watches', () => {
+    const story = new Story(fixed('a'), fixed('b'));
+    const seen: string[] = [];
+    const unwatch = story.rotation.watch(({ provider, to }) => seen.push(`${provider} ${to}`));
+    story.rotation.hold('a', 'by hand');
+    story.rotation.hold('a', 'for another reason');
+    expect(story.rotation.standings()[0]).toMatchObject({ state: 'held', reason: 'for another reason' });
+    unwatch();
+    story.rotation.release('a', 'put back');
+    expect(seen).toEqual(['a held']);
+    expect(story.rotation.held()).toEqual([]);
+  });
+});
