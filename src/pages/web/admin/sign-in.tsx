@@ -15,7 +15,8 @@ export function SignIn({ hasEnded, onSignedIn }: SignInProps) {
   const [lockedUntil, setLockedUntil] = useState(0);
   const [isBusy, setBusy] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const left = Math.ceil((lockedUntil - useNow()) / 1_000);
+  // The clock ticks once a second, so it may be a little behind.
+  const left = Math.min(Math.ceil((lockedUntil - useNow()) / 1_000), problem?.retryAfterSecs ?? 60);
   useEffect(() => {
     document.title = 'Sign in · Sixdigit';
     input.current?.focus();

@@ -96,11 +96,14 @@ function Standing({ provider }: { readonly provider: Provider }) {
       <p class="small">
         {recent.calls === 0
           ? 'Nothing was sent by it in the last 5 minutes.'
-          : `${count(recent.calls)} tries in 5 minutes, ${count(recent.failed)} failed; half took less than ${millis(recent.p50Ms)}, 95 % less than ${millis(recent.p95Ms)}.`}
+          : `${count(recent.calls)} tries in 5 minutes, ${count(recent.failed)} failed${latencyOf(recent)}.`}
       </p>
     </article>
   );
 }
+
+const latencyOf = ({ p50Ms, p95Ms }: Provider['recent']) =>
+  p50Ms === null ? '' : `; half took less than ${millis(p50Ms)}, 95\u00a0% less than ${millis(p95Ms)}`;
 
 function SendsChart({ perMinute }: { readonly perMinute: Now['sends']['perMinute'] }) {
   const bars = useMemo(
