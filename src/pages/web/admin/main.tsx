@@ -1,5 +1,9 @@
 import '../shared/theme.css';
+import './admin.css';
+
 import { render } from 'preact';
 
-const app = document.getElementById('app');
-if (app) render(<main class="card narrow">The dashboard will be here.</main>, app);
+import { App } from './app';
+
+const root = document.getElementById('app');
+if (root) render(<App />, root);

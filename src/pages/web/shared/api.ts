@@ -74,13 +74,18 @@ function problemOf({ status, headers }: Response, text: string): Problem {
   return new Problem(status, body.code ?? '', message, body.hint, Number.isFinite(retryAfter) ? retryAfter : undefined);
 }
 
+/** The cookie cannot be seen from here; this says whether it is worth asking. It is no secret and opens nothing. */
+const SIGNED_IN = 'sixdigit-signed-in';
+
 /** @returns undefined when nobody is signed in @throws {Problem} */
 export async function readSession(): Promise<Session | undefined> {
+  if (localStorage.getItem(SIGNED_IN) === null) return undefined;
   try {
     return keep(await get<Session>('/v1/admin/session'));
   } catch (error) {
-    if (error instanceof Problem && error.status === 401) return undefined;
-    throw error;
+    if (!(error instanceof Problem && error.status === 401)) throw error;
+    localStorage.removeItem(SIGNED_IN);
+    return undefined;
   }
 }
 
@@ -92,9 +97,11 @@ export const signIn = async (password: string): Promise<Session> =>
 export async function signOut(): Promise<void> {
   await call('DELETE', '/v1/admin/session');
   csrfToken = undefined;
+  localStorage.removeItem(SIGNED_IN);
 }
 
 function keep(session: Session): Session {
+  localStorage.setItem(SIGNED_IN, 'yes');
   csrfToken = session.csrfToken;
   return session;
 }

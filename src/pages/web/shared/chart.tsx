@@ -13,16 +13,25 @@ export interface Bar {
 interface BarsProps {
   /** What it shows, in a sentence: it stands for the picture where there is none. */
   readonly summary: string;
-  readonly names: readonly [string, string];
+  readonly names: readonly [lower: string, upper?: string];
   readonly bars: readonly Bar[];
   readonly format: (value: number) => string;
   /** Seconds a bar stands for. */
   readonly stepSecs: number;
+  /** What the axis reaches even when all bars are lower. */
+  readonly reach: number;
 }
 
 const HEIGHT = 190;
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
-const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
+/** As it looks now: the variable itself holds both schemes. */
+function colour(name: string): string {
+  const probe = document.body.appendChild(document.createElement('span'));
+  probe.style.color = `var(${name})`;
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
 
 const toData = (bars: readonly Bar[]): uPlot.AlignedData => [
   bars.map(({ at }) => Date.parse(at) / 1_000),
@@ -31,7 +40,7 @@ const toData = (bars: readonly Bar[]): uPlot.AlignedData => [
 ];
 
 /** Two stacked bars a step of time, in the theme's colours, also when that changes. */
-export function Bars({ summary, names, bars, format, stepSecs }: BarsProps) {
+export function Bars({ summary, names, bars, format, stepSecs, reach }: BarsProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const latest = useRef(bars);
@@ -43,7 +52,11 @@ export function Bars({ summary, names, bars, format, stepSecs }: BarsProps) {
     if (!element) return;
     const draw = () => {
       plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(element.clientWidth, format, stepSecs, setPointed), toData(latest.current), element);
+      plot.current = new uPlot(
+        optionsOf(element.clientWidth, { format, stepSecs, reach }, setPointed),
+        toData(latest.current),
+        element,
+      );
     };
     draw();
     const scheme = matchMedia('(prefers-color-scheme: dark)');
@@ -67,17 +80,23 @@ export function Bars({ summary, names, bars, format, stepSecs }: BarsProps) {
           {names[0]}
           {bar && ` ${format(bar.values[0])}`}
         </span>
-        <span class="key upper">
-          {names[1]}
-          {bar && ` ${format(bar.values[1])}`}
-        </span>
+        {names[1] && (
+          <span class="key upper">
+            {names[1]}
+            {bar && ` ${format(bar.values[1])}`}
+          </span>
+        )}
         {bar && <span class="muted">{clock.format(new Date(bar.at))}</span>}
       </figcaption>
     </figure>
   );
 }
 
-function optionsOf(width: number, format: (value: number) => string, stepSecs: number, point: (index: number | null) => void) {
+function optionsOf(
+  width: number,
+  { format, stepSecs, reach }: Pick<BarsProps, 'format' | 'stepSecs' | 'reach'>,
+  point: (index: number | null) => void,
+) {
   const axis = { stroke: colour('--muted'), ticks: { show: false }, font: '12px system-ui', gap: 6 };
   const paths = uPlot.paths.bars?.({ size: [0.75, 24], radius: 0.2, align: 0 });
   const options: uPlot.Options = {
@@ -87,10 +106,16 @@ function optionsOf(width: number, format: (value: number) => string, stepSecs: n
     cursor: { y: false, points: { show: false }, drag: { x: false } },
     scales: {
       x: { range: (_, min, max) => [min - stepSecs / 2, max + stepSecs / 2] },
-      y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] },
+      y: { range: (_, __, max) => [0, Math.max(max * 1.1, reach)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((secs) => clock.format(secs * 1_000)), space: 70 },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 28,
+        values: (_, ticks) => ticks.map((secs) => clock.format(secs * 1_000)),
+        space: 70,
+      },
       {
         ...axis,
         grid: { stroke: colour('--line'), width: 1 },

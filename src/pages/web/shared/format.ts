@@ -18,7 +18,7 @@ export const usd = (value: number | null | undefined): string =>
       }).format(value);
 
 export const millis = (value: number | null | undefined): string =>
-  value == null ? '–' : value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`;
+  value == null ? '–' : value < 1_000 ? `${Math.round(value)}\u00a0ms` : `${(value / 1_000).toFixed(1)}\u00a0s`;
 
 /** @returns such as "United States (US)"; "No country" for none */
 export function countryName(code: string | null | undefined): string {
@@ -42,11 +42,11 @@ export function span(secs: number): string {
   const whole = Math.max(0, Math.floor(secs));
   const index = UNITS.findIndex(([size]) => whole >= size);
   const unit = UNITS[index];
-  if (!unit) return '0 s';
+  if (!unit) return '0\u00a0s';
   const next = UNITS[index + 1];
   const rest = next ? Math.floor((whole % unit[0]) / next[0]) : 0;
-  const first = `${Math.floor(whole / unit[0])} ${unit[1]}`;
-  return rest > 0 && next && unit[0] >= 3_600 ? `${first} ${rest} ${next[1]}` : first;
+  const first = `${Math.floor(whole / unit[0])}\u00a0${unit[1]}`;
+  return rest > 0 && next && unit[0] >= 3_600 ? `${first} ${rest}\u00a0${next[1]}` : first;
 }
 
 /** A word of the API as people write it: `in_rotation` is "in rotation". */

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-import { Problem } from './api';
+import type { Problem } from './api';
 import type { Resource } from './use-resource';
 
 /** What went wrong, and how to mend it. */

@@ -32,12 +32,14 @@ export function usePath(): string {
   return path.replace(/\/+$/, '') || '/';
 }
 
-type LinkProps = JSX.IntrinsicElements['a'] & { readonly href: string; readonly children: ComponentChildren };
+type LinkProps = Omit<JSX.IntrinsicElements['a'], 'onClick'> & {
+  readonly href: string;
+  readonly children: ComponentChildren;
+};
 
 /** A link within this document; opened in a new tab or window it is like any other. */
-export function Link({ href, onClick, ...rest }: LinkProps) {
+export function Link({ href, ...rest }: LinkProps) {
   const follow = (event: JSX.TargetedMouseEvent<HTMLAnchorElement>) => {
-    (onClick as ((event: JSX.TargetedMouseEvent<HTMLAnchorElement>) => void) | undefined)?.(event);
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     navigate(href);

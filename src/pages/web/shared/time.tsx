@@ -22,7 +22,7 @@ export function Ago({ at }: { readonly at: string }) {
   const secs = (now - date.getTime()) / 1_000;
   return (
     <time dateTime={at} title={`${full.format(date)}, ${date.toISOString()} (UTC)`}>
-      {secs < 0 ? `in ${span(-secs)}` : secs < 1 ? 'now' : `${span(secs)} ago`}
+      {secs < -2 ? `in ${span(-secs)}` : secs < 1 ? 'now' : `${span(secs)} ago`}
     </time>
   );
 }
