@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { onOwnPostgres } from '../setup/servers.js';
-import { HOW_TO, stepsOf, type Step } from './pages/blocks.js';
+import { HOW_TO, stepsOf } from './pages/blocks.js';
 import { play } from './pages/play.js';
+import type { Step } from './pages/step.js';
 import { Server } from './pages/world.js';
 
 jest.setTimeout(600_000);

@@ -16,12 +16,6 @@ jest.setTimeout(240_000);
 afterEach(cleanUp);
 
 const COLOUR = /\u001b\[/;
-const SECRETS = {
-  APP_SECRET: 'hG7q2LxV9sTz4RkW8mYc3NbP6dFj1AeU',
-  API_KEYS: 'shop:sekret-shop-key-0123456789',
-  ADMIN_PASSWORD: 'maple-thorn-violet-brick',
-  SMS_WEBHOOK_SECRET: 'q8Zt3Lw0Xv6Yb2Nc5Md9Kf1Hg4Js7Pr0',
-};
 const snsEnv = (sns: FakeSns): Source => ({
   AWS_SNS_ACCESS_KEY_ID: 'AKIAFAKE00000000',
   AWS_SNS_SECRET_ACCESS_KEY: 'fake-secret',

@@ -81,7 +81,7 @@ it('asks first, and sends nothing where there is nobody to ask', async () => {
   const command = `${process.execPath} ${main} doctor --live ${PHONE}`;
   const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
     cwd: tempFolder(),
-    env: { ...env, PATH: process.env.PATH } as NodeJS.ProcessEnv,
+    env: { ...env, PATH: process.env.PATH },
     input: '\n',
     encoding: 'utf8',
   });
@@ -90,7 +90,7 @@ it('asks first, and sends nothing where there is nobody to ask', async () => {
   expect(stdout).toMatch(/\u001b\[3[123]m/); // a terminal has colours
   const plain = spawnSync('script', ['-qec', `${process.execPath} ${main} doctor`, '/dev/null'], {
     cwd: tempFolder(),
-    env: { ...env, PATH: process.env.PATH, NO_COLOR: '1' } as NodeJS.ProcessEnv,
+    env: { ...env, PATH: process.env.PATH, NO_COLOR: '1' },
     encoding: 'utf8',
   });
   expect(plain.stdout).not.toMatch(/\u001b\[3[123]m/);

@@ -41,7 +41,10 @@ const nginx: Front = async (https, upstreams) => {
   const site = readFileSync('ops/nginx/sixdigit.conf', 'utf8')
     .replace('listen 80;', `listen 127.0.0.1:${http};`)
     .replace('listen 443 ssl', `listen 127.0.0.1:${https} ssl`)
-    .replace('server 127.0.0.1:3000 max_fails=0;', upstreams.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' '))
+    .replace(
+      'server 127.0.0.1:3000 max_fails=0;',
+      upstreams.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' '),
+    )
     .replace('/etc/ssl/sixdigit/certificate.pem', cert)
     .replace('/etc/ssl/sixdigit/key.pem', key);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];

@@ -21,7 +21,7 @@ export interface Diagnosed {
   readonly checks: readonly Line[];
   readonly seconds: number;
   /** Those of that name. */
-  lines(name: string): readonly Line[];
+  readonly lines: (name: string) => readonly Line[];
 }
 
 type Answer = Pick<Diagnosed, 'ready' | 'verdict' | 'checks' | 'seconds'>;

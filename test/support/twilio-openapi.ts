@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 
-type Schema = Readonly<Record<string, unknown>>;
+type Schema = Readonly<Record<string, unknown>> & { readonly $ref?: string };
 interface OpenApi {
   readonly paths: Readonly<Record<string, { readonly post: Operation; readonly get: Operation }>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
@@ -43,7 +43,7 @@ export function load(file: string): TwilioOpenApi | 'absent' {
   const answerSchema = (operation: Operation, status: string): Schema => {
     const schema = operation.responses[status]!.content['application/json']!.schema;
     if (schema.$ref === undefined) return schema;
-    return components.schemas[String(schema.$ref).replace('#/components/schemas/', '')]!;
+    return components.schemas[schema.$ref.replace('#/components/schemas/', '')]!;
   };
   const messages = paths['/2010-04-01/Accounts/{AccountSid}/Messages.json']!.post;
   const calls = paths['/2010-04-01/Accounts/{AccountSid}/Calls.json']!.post;

@@ -1,26 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { BEFORE, ELSEWHERE } from './elsewhere.js';
-
-/** What a page has us do, in its order. */
-export type Step = { readonly page: string; readonly line: number } & (
-  | { readonly kind: 'sh' | 'console' | 'js'; readonly text: string; readonly marks: Marks }
-  | { readonly kind: 'program'; readonly text: string }
-  | { readonly kind: 'setup'; readonly text: string }
-  | { readonly kind: 'let'; readonly name: string; readonly text: string }
-  | { readonly kind: 'fault'; readonly text: string }
-);
-
-export interface Marks {
-  /** Why it cannot be run here. */
-  readonly norun?: string;
-  /** What each of its commands ends with; 0 unless said. */
-  readonly exit: number;
-  /** What the page shows is an example: the command is run, its output is not compared. */
-  readonly sample: boolean;
-  /** The block is a file of this name, for commands that follow. */
-  readonly file?: string;
-}
+import type { Marks, Step } from './step.js';
 
 const LANGUAGES = { sh: 'sh', bash: 'sh', console: 'console', js: 'js', javascript: 'js' } as const;
 const COMMAND =
@@ -79,7 +60,7 @@ export function stepsOf(page: string, markdown = readFileSync(page, 'utf8')): St
 function hidden(page: string, line: number, block: string): Step[] {
   const [, steps = []] =
     (page.includes('/') ? [] : Object.entries(BEFORE)).find(([first]) => block.startsWith(first)) ?? [];
-  return steps.map((step) => ({ ...step, page, line }) as Step);
+  return steps.map((step) => ({ ...step, page, line }));
 }
 
 function marksOf(info: string): Marks | string {

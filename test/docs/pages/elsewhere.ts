@@ -1,4 +1,4 @@
-import type { Step } from './blocks.js';
+import type { Hidden } from './step.js';
 
 /** Commands of pages that are read first, and so carry no marks; by how the block begins. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -8,7 +8,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 
 /** What such a page would say in comments, before the step that begins so. */
-export const BEFORE: Readonly<Record<string, readonly Omit<Step & { kind: 'let' | 'setup' }, 'page' | 'line'>[]>> = {
+export const BEFORE: Readonly<Record<string, readonly Hidden[]>> = {
   'import { createRemoteJWKSet': [
     {
       kind: 'let',

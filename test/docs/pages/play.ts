@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { commandsOf, type Step } from './blocks.js';
+import { commandsOf } from './blocks.js';
+import type { Step } from './step.js';
 import { difference, learned } from './shape.js';
 import { type Server, World } from './world.js';
 

@@ -101,7 +101,7 @@ export class World {
       ...env,
     };
     const program = listens ? await started(own) : undefined;
-    const words: Source = {
+    const words: Record<string, string | undefined> = {
       ROOT: process.cwd(),
       KEY,
       PASSWORD,
