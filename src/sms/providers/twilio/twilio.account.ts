@@ -154,9 +154,11 @@ async function callerFact(ask: AskTwilio, asked: Asked, from: string): Promise<A
 
 async function numberOf(ask: AskTwilio, { account }: Asked, number: string): Promise<Fields | undefined> {
   const { fields } = await ask(`${account}/IncomingPhoneNumbers.json?PhoneNumber=${encodeURIComponent(number)}`);
-  const list = (fields['incoming_phone_numbers'] ?? []) as readonly Fields[];
+  const list: unknown = fields['incoming_phone_numbers'];
   // The filter also finds numbers that only contain it.
-  return Array.isArray(list) ? list.find(({ phone_number }) => phone_number === number) : undefined;
+  return Array.isArray(list)
+    ? (list as readonly Fields[]).find(({ phone_number }) => phone_number === number)
+    : undefined;
 }
 
 /** Where STOP and START go that people text back. */

@@ -96,7 +96,7 @@ function Standing({ provider }: { readonly provider: Provider }) {
       <p class="small">
         {recent.calls === 0
           ? 'Nothing was sent by it in the last 5 minutes.'
-          : `${count(recent.calls)} tries in 5 minutes, ${count(recent.failed)} failed${latencyOf(recent)}.`}
+          : `${count(recent.calls)} ${recent.calls === 1 ? 'try' : 'tries'} in 5 minutes, ${count(recent.failed)} failed${latencyOf(recent)}.`}
       </p>
     </article>
   );
