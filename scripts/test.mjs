@@ -49,8 +49,8 @@ function count({ numPassedTests, numFailedTests, numPendingTests, numRuntimeErro
 /** Suites that ask a database, and which of them are about one that lives in our own process: its one connection, folder and end. */
 const WITH_DATABASE = ['medium', 'e2e', 'ops', 'browser'];
 const EMBEDDED_TOO = [
-  ...['verification', 'outbox', 'send-limits', 'spend', 'budgets-agree', 'reports', 'sms-module', 'privacy'],
-  ...['process', 'failpoints', 'idempotency-crash', 'batch-crash', 'batches', 'health', 'cli-send', 'keys'],
+  ...['verification', 'outbox', 'send-limits', 'budgets-agree', 'sms-module', 'process', 'failpoints'],
+  ...['idempotency-crash', 'batch-crash', 'health', 'cli-send', 'keys'],
 ];
 
 const given = process.argv.slice(2);

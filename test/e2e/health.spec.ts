@@ -29,12 +29,11 @@ describe('health in simulation', () => {
     expect(body.details).toMatchObject({ database: { status: 'up' }, sms: { status: 'up', mode: 'simulation' } });
   });
 
-  it('shows the one provider in the rotation', async () => {
+  it('shows the simulated providers in the rotation', async () => {
     const { status, body } = await health(app, 'providers');
     expect(status).toBe(200);
-    expect(body.details).toEqual({
-      mock: { status: 'up', state: 'in_rotation', forSeconds: expect.any(Number), ping: 'up' },
-    });
+    const well = { status: 'up', state: 'in_rotation', forSeconds: expect.any(Number), ping: 'up' };
+    expect(body.details).toEqual({ mock: well, 'mock-backup': well });
   });
 
   it.each(['live', 'ready', 'providers'])('answers 200 calls of /health/%s in a row', async (path) => {
