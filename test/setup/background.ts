@@ -6,6 +6,8 @@ const BACKGROUND: ReadonlySet<string> = new Set([
   ...['settle_sends', 'break_prefixes', 'spend_day', 'spend_parts', 'roll_up_spend', 'tell_spend_day'],
   ...['tell_spend_hour', 'claim_balance', 'set_low_balance', 'template_stamp', 'current_templates'],
   ...['experiments_in_force', 'take_experiments_turn', 'uncounted_experiments', 'count_experiment', 'experiment'],
+  // The simulated network's word, when it comes.
+  ...['record_report', 'record_simple_reports'],
   ...['take_analytics_turn', 'analytics_due', 'roll_up_hour', 'metrics_queues'],
   ...['provider_holds', 'note_provider_change'],
 ]);

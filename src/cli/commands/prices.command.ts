@@ -16,7 +16,7 @@ import { UsageError } from '../usage-error.js';
 
 interface ImportOptions {
   readonly provider: string;
-  readonly out: string;
+  readonly out?: string;
   readonly column?: string;
   readonly free?: boolean;
   readonly json?: true;
@@ -69,12 +69,12 @@ export function pricesCommand(program: Command): void {
     .option('--provider <name>', 'whose prices they are', 'twilio')
     .option('--column <name>', 'which column is the price, where several may be')
     .option('--free', 'a price of 0 is meant')
-    .option('--out <file>', 'what to write; what else is in it stays', ownFile())
+    .option('--out <file>', 'what to write, instead of PRICES_FILE; what else is in it stays')
     .option('--json', 'for programs')
     .action((file: string, options: ImportOptions) => importPrices(file, options));
 }
 
-function importPrices(file: string, { provider, out, json, ...options }: ImportOptions): void {
+function importPrices(file: string, { provider, out = ownFile(), json, ...options }: ImportOptions): void {
   const names = PRICED.map(({ name, channel }) => priceName(name, channel));
   if (!names.includes(provider))
     throw new UsageError(`"${provider}" is no provider.`, `--provider is one of ${names.join(', ')}.`);
