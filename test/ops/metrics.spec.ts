@@ -69,6 +69,7 @@ describe('after many phones, countries, bad paths and failures', () => {
   let all: Series[];
   let phones = 0;
   let reported = 0;
+  let accepted = 0;
   const home = () => `+1212555${2_000 + phones++}`;
   const codes: string[] = [];
 
@@ -109,6 +110,7 @@ describe('after many phones, countries, bad paths and failures', () => {
     await app.call('POST', '/v1/webhooks/twilio/00000000-0000-4000-8000-000000000000', { MessageStatus: 'sent' });
     await sleep(1_100); // what is read from the database is good for a second
     text = await scrape();
+    accepted = twilio.ledger.length + sns.ledger.length; // what is silent long enough goes once more
     all = seriesOf(text);
   });
 
@@ -119,7 +121,6 @@ describe('after many phones, countries, bad paths and failures', () => {
   });
 
   it('counts what happened', () => {
-    const accepted = twilio.ledger.length + sns.ledger.length;
     expect(valueOf(all, 'sixdigit_attempts_total', { outcome: 'accepted' })).toBe(accepted);
     expect(valueOf(all, 'sixdigit_dispatches_total', { status: 'accepted' })).toBe(accepted);
     expect(valueOf(all, 'sixdigit_country_dispatches_total')).toBe(valueOf(all, 'sixdigit_dispatches_total'));
