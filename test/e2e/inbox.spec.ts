@@ -134,6 +134,16 @@ describe('the inbox', () => {
     expect(Date.now() - began).toBeLessThan(10_000);
   });
 
+  it('keeps no stream for whoever asks for the headers alone', async () => {
+    const other = await startApp();
+    const events = (method: string) => raw(other.url, '/v1/inbox/events', {}, method);
+    for (let n = 0; n < 21; n++) expect((await events('HEAD')).status).toBe(200);
+    const abort = new AbortController();
+    expect((await fetch(`${other.url}/v1/inbox/events`, { signal: abort.signal })).status).toBe(200);
+    abort.abort();
+    await other.close();
+  });
+
   it('keeps the newest 1,000 and no more, and forgets when it is told', async () => {
     const [mock] = app.app.get<SmsProvider[]>(SmsProviders);
     const to = PhoneNumber.parse(somebody());
