@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 
 import { MOST_MESSAGES, SCENARIOS } from '../../src/inbox/index.js';
 import { PhoneNumber } from '../../src/kernel/index.js';
@@ -374,6 +375,14 @@ describe('who may look', () => {
       expect((await raw(app.url, path, { host: host(), [name]: '127.0.0.1' })).status).toBe(401);
     },
   );
+
+  it('nobody behind a proxy that says nothing, as nginx by default', async () => {
+    const socket = connect(Number(port()), '127.0.0.1');
+    socket.write(`GET ${path} HTTP/1.0\r\nHost: ${host()}\r\nConnection: close\r\n\r\n`);
+    let answer = '';
+    for await (const part of socket) answer += String(part);
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+  });
 
   it('operators from anywhere, but no key of a backend', async () => {
     const key = { authorization: `Bearer ${app.key}` };
