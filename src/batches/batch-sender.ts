@@ -104,6 +104,10 @@ export class BatchSender {
     for (const row of rows) {
       try {
         const phone = openPhone(this.keys, row);
+        if (this.sms.withholds(phone)) {
+          failed.push({ row, why: 'destination_not_allowed' });
+          continue;
+        }
         if (row.key_version !== this.keys.version) {
           // What is counted of the phone is counted under the present secret.
           await this.database.query(sql.ADOPT_PHONE, [this.keys.lookupKey('phone', phone.line), row.phone_key]);

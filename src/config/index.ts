@@ -1,7 +1,7 @@
 export { AppConfig } from './app-config.js';
 export { AppConfigModule } from './app-config.module.js';
 export { ConfigRefusal, type ConfigFault } from './config-refusal.js';
-export { environment } from './environment-source.js';
+export { environment, examineSource } from './environment-source.js';
 export { examine, type Examination } from './examine.js';
 export { readConfig, type ReadConfigOptions } from './read-config.js';
 export { isReadableOnTheWire } from './on-the-wire.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import type { Source } from '../kernel/index.js';
-import { ConfigRefusal, type ConfigFault } from './config-refusal.js';
+import type { ConfigFault } from './config-refusal.js';
 
 /** What may stand in a file that NAME_FILE names, as Docker's secrets and systemd's credentials do. */
 export const SECRETS_IN_FILES = [
@@ -19,11 +19,14 @@ export const SECRETS_IN_FILES = [
   'SMS_HTTP_HEADERS',
 ] as const;
 
-/**
- * `source` with what its files hold, without the line break at their end.
- * @throws {ConfigRefusal} with every file that cannot be read, is empty, or is one too many
- */
-export function withSecretFiles(source: Source): Source {
+export interface WithFiles {
+  readonly source: Source;
+  /** Every file that cannot be read, is empty, or is one too many. */
+  readonly faults: readonly ConfigFault[];
+}
+
+/** `source` with what its files hold, without the blanks and the line break at their ends. Refuses nothing. */
+export function readSecretFiles(source: Source): WithFiles {
   const faults: ConfigFault[] = [];
   const found: Record<string, string> = {};
   for (const name of SECRETS_IN_FILES) {
@@ -40,6 +43,5 @@ export function withSecretFiles(source: Source): Source {
       refuse(`${path} cannot be read (${code}).`, 'Name a file that is there and that the program may read.');
     }
   }
-  if (faults.length > 0) throw new ConfigRefusal(faults);
-  return { ...source, ...found };
+  return { source: { ...source, ...found }, faults };
 }

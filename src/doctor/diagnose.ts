@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { environment, examine } from '../config/index.js';
+import { examine, examineSource } from '../config/index.js';
 import type { Source } from '../kernel/index.js';
 import { findingsOf, type Check } from './check.js';
 import { clockFindings } from './checks/clock.js';
@@ -33,8 +33,9 @@ export interface Diagnosis {
 /** Looks at everything at once, each within seconds, and refuses nothing. Sends nothing and changes nothing. */
 export async function diagnose(version: string, folder = process.cwd(), own: Source = process.env): Promise<Diagnosis> {
   const begun = performance.now();
-  const { source, envFile } = read(folder, own);
-  const config = examine(source);
+  const { source, envFile, faults } = read(folder, own);
+  const examined = examine(source);
+  const config = { ...examined, faults: [...faults, ...examined.faults] };
   const isProduction = config.env.server.NODE_ENV === 'production';
   const subject: Subject = { source, config, isProduction, clocks: [] };
   const checks = [
@@ -67,13 +68,13 @@ export async function diagnose(version: string, folder = process.cwd(), own: Sou
 }
 
 /** A file that cannot be read is one more fault. */
-function read(folder: string, own: Source): { source: Source; envFile: string } {
+function read(folder: string, own: Source): ReturnType<typeof examineSource> & { readonly envFile: string } {
   const file = join(folder, '.env');
   try {
     if (existsSync(file)) readFileSync(file);
-    return { source: environment(folder, own), envFile: existsSync(file) ? 'read' : 'absent' };
+    return { ...examineSource(folder, own), envFile: existsSync(file) ? 'read' : 'absent' };
   } catch (error) {
-    return { source: own, envFile: (error as { code?: string }).code ?? 'unknown' };
+    return { source: own, faults: [], envFile: (error as { code?: string }).code ?? 'unknown' };
   }
 }
 

@@ -19,6 +19,8 @@ export interface Subject {
   readonly clocks: ClockSample[];
 }
 
-/** Whether what a variable says can be believed. */
+/** Whether what a variable says, or the file that it is in, can be believed. */
 export const isSound = ({ config }: Subject, ...names: readonly string[]): boolean =>
-  !config.faults.some(({ name }) => name.split(' or ').some((each) => names.includes(each)));
+  !config.faults.some(({ name }) =>
+    name.split(' or ').some((each) => names.includes(each) || names.includes(each.replace(/_FILE$/, ''))),
+  );

@@ -38,15 +38,23 @@ export class DestinationPolicy {
   private readonly allowed: ReadonlySet<CountryCode> | undefined;
   private readonly blocked: ReadonlySet<CountryCode>;
   private readonly lines: ReadonlySet<LineType>;
+  private readonly isTestNumber: FraudOptions['isTestNumber'];
 
   constructor(@Inject(FRAUD_OPTIONS) options: FraudOptions) {
     this.allowed = options.allowedCountries && new Set(options.allowedCountries);
     this.blocked = new Set(options.blockedCountries);
     this.lines = new Set(options.blockedLineTypes ?? DEFAULT_BLOCKED_LINES);
+    this.isTestNumber = options.isTestNumber;
   }
 
   /** @throws {DestinationNotAllowed} */
   admit(phone: PhoneNumber, channel: Channel = 'sms'): void {
+    if (this.isTestNumber?.(phone))
+      throw new DestinationNotAllowed(
+        'test_number',
+        'No text is sent to a test number.',
+        'Start a verification of it, and check its fixed code. Operators: TEST_NUMBERS has it.',
+      );
     const { country } = phone;
     if ((this.allowed && !(country && this.allowed.has(country))) || (country && this.blocked.has(country))) {
       throw new DestinationNotAllowed(

@@ -1,6 +1,19 @@
 import type { Readable } from 'node:stream';
 
-import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Query,
+  Req,
+  UseGuards,
+} from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -10,6 +23,7 @@ import {
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 
 import { ApiProblems, WithoutKey } from '../http/index.js';
 import { PhoneNumber } from '../kernel/index.js';
@@ -139,8 +153,9 @@ export class InboxController {
   @ApiProduces('text/event-stream')
   @ApiOkResponse({ schema: { type: 'string' } })
   @ApiProblems(403, 503)
-  events(): Readable {
-    return this.streams.open();
+  events(@Req() { method }: FastifyRequest): Readable | undefined {
+    // Nobody would read the stream, and so nobody would end it.
+    return method === 'HEAD' ? undefined : this.streams.open();
   }
 
   /** @throws {InvalidPhoneFormat} */

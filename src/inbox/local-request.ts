@@ -26,7 +26,12 @@ export function hostOf({ headers: { host = '' } }: Pick<FastifyRequest, 'headers
  * send requests here; but under a name of its own (DNS rebinding), never under these.
  * @param ownHost the address that this server was told to listen on, which is as good as localhost for whoever is on the same machine
  */
-export function isLocal({ headers, socket }: Pick<FastifyRequest, 'headers' | 'socket'>, ownHost: string): boolean {
+export function isLocal(
+  { headers, socket, raw }: Pick<FastifyRequest, 'headers' | 'socket' | 'raw'>,
+  ownHost: string,
+): boolean {
+  // nginx as it comes: it adds no header, calls us by the address that it was told, and speaks what no browser does.
+  if (raw.httpVersion === '1.0') return false;
   if (FORWARDED.some((name) => headers[name] !== undefined)) return false;
   const [from, to] = [bare(socket.remoteAddress ?? ''), bare(socket.localAddress ?? '')];
   if (!isIP(from) || !(isLoopback(from) || from === to)) return false;

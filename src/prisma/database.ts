@@ -72,6 +72,8 @@ export const isDuplicate = (error: unknown): boolean => (error as { code?: unkno
 /** Of one process. */
 export interface Connections {
   readonly total: number;
+  /** How many there may be; undefined: there is one, and its order is our own. */
+  readonly most?: number;
   readonly idle: number;
   /** Statements that wait for one. */
   readonly waiting: number;

@@ -36,6 +36,24 @@ describe('a lane', () => {
     await Promise.all(all);
   });
 
+  it.each([
+    [4, 3],
+    [2, 1],
+    [1, 1],
+  ])('of %d connections takes %d, however wide it is', async (most, taken) => {
+    const database = new SlowDatabase();
+    jest.spyOn(database, 'connections', 'get').mockReturnValue({ total: 0, most, idle: 0, waiting: 0 });
+    const lane = new Lane(database, () => 7);
+    const all = Array.from({ length: 9 }, () => lane.query(statement('row'), []));
+    await turn();
+    expect(database.asked).toHaveLength(taken);
+    for (let n = 0; n < all.length; n++) {
+      for (const { answer } of database.asked) answer();
+      await turn();
+    }
+    await Promise.all(all);
+  });
+
   it('leaves the database to those beside it, and goes on after a failure', async () => {
     const database = new SlowDatabase();
     const lane = new Lane(database, () => 1);

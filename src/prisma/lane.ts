@@ -3,8 +3,8 @@ import pLimit from 'p-limit';
 import { Database, type Statement } from './database.js';
 
 /**
- * The same database for what is not urgent: of its connections it leaves all but `width` to others, so that they never queue
- * behind many statements for which nobody waits.
+ * The same database for what is not urgent: of its connections it leaves all but `width`, and one at least, to others, so that
+ * they never queue behind many statements for which nobody waits.
  */
 export class Lane extends Database {
   private readonly limit: ReturnType<typeof pLimit>;
@@ -23,7 +23,8 @@ export class Lane extends Database {
   }
 
   query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-    const width = this.width();
+    const { most = Infinity } = this.database.connections;
+    const width = Math.max(1, Math.min(this.width(), most - 1));
     if (this.limit.concurrency !== width) this.limit.concurrency = width;
     return this.limit(() => this.database.query<Row>(statement, values));
   }

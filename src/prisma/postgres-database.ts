@@ -59,7 +59,7 @@ export class PostgresDatabase extends Database {
 
   override get connections(): Connections {
     const { totalCount: total, idleCount: idle, waitingCount: waiting } = this.pool;
-    return { total, idle, waiting };
+    return { total, most: this.pool.options.max, idle, waiting };
   }
 
   async query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {

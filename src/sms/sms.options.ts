@@ -30,7 +30,7 @@ export interface SmsOptions {
   readonly missingFor?: Partial<Readonly<Record<Channel, readonly string[]>>>;
   /** How texts are written; as ours, without it. */
   readonly templates?: TemplateOptions;
-  /** Numbers that nothing is sent to, whoever asks: a message for one waits until its time is over. */
+  /** Numbers that nothing is sent to, whoever asks: a message for one waits until its time is over, but for those of batches, which fail. */
   readonly isWithheld?: (phone: PhoneNumber) => boolean;
   /** Why nothing is to be sent at all; sends then throw {@link SmsDisabled}. */
   readonly disabledReason?: string;

@@ -105,6 +105,11 @@ export class SmsService {
     if (not) throw new ChannelUnavailable(not, this.options.missingFor?.[not] ?? []);
   }
 
+  /** Whether no text ever goes there: nobody is to wait for a provider's turn. */
+  withholds(phone: PhoneNumber): boolean {
+    return this.options.isWithheld?.(phone) === true;
+  }
+
   /** For callers who write down an attempt before it begins. Undefined when no provider may send now. @throws {SmsDisabled} */
   plan({
     to,
@@ -115,7 +120,7 @@ export class SmsService {
     elsewhere = false,
   }: PlanOptions): Plan | undefined {
     if (this.options.disabledReason !== undefined) throw new SmsDisabled(this.options.disabledReason);
-    if (this.options.isWithheld?.(to)) return undefined;
+    if (this.withholds(to)) return undefined;
     const destination = { to, channel, ...(network !== undefined && { network }) };
     const route = this.router.routeTo(destination);
     const spared = elsewhere || route.providers.length > 1 ? new Set(tried) : undefined;

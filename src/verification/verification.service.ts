@@ -193,7 +193,8 @@ export class VerificationService {
     const row = await this.verifications.countGuess(id, purpose);
     if (!row) return (await this.approvedBefore(id, run)) ?? this.ended(id, purpose);
     const phone = this.secrets.phoneOf(row);
-    const right = this.options.testNumbers?.codeOf(phone) ?? this.secrets.codeOf(id, row, phone);
+    const fixed = this.options.testNumbers?.codeOf(phone);
+    const right = fixed ?? this.secrets.codeOf(id, row, phone);
     if (!isSameSecret(guess, right)) {
       this.options.observer?.checked(false);
       return { checksLeft: row.max_checks - row.checks };
@@ -204,7 +205,8 @@ export class VerificationService {
       if (before) return before;
       throw new VerificationNotFound();
     }
-    this.options.observer?.checked(true);
+    // Its start was not counted either: probes by test numbers would hide that nobody else's codes come back.
+    if (fixed === undefined) this.options.observer?.checked(true);
     this.logger.log(`verification ${id} approved for ${phone}`);
     return { approved: { id, purpose: row.purpose, phone, approvedAt } };
   }

@@ -10,6 +10,7 @@ import { KeyRing, lookupKeysOf, PhoneNumber, type Source } from '../../src/kerne
 import { Database, type Database as AnyDatabase } from '../../src/prisma/index.js';
 import { OptOuts } from '../../src/sms/index.js';
 import { startApp, type TestApp } from '../setup/app.js';
+import { openTestDatabase, serverUrl, type TestDatabase } from '../setup/database.js';
 import { dumpOf, tracesOf } from '../setup/dump.js';
 import { credentials } from '../setup/instances.js';
 import { cleanUp, tempFolder } from '../setup/process.js';
@@ -29,14 +30,17 @@ const rowsFor = (count: number, more: object = {}) =>
   Array.from({ length: count }, (_, n) => ({ ref: `r${n}`, to: nextPhone(), body: `Hello ${n}`, ...more }));
 const ndjson = (rows: readonly unknown[]) =>
   rows.map((row) => (typeof row === 'string' ? row : JSON.stringify(row))).join('\n');
-const start = async (env: Source = {}) =>
-  (app = await startApp({
-    ...credentials(twilio, sns),
-    ...{ SMS_DAILY_COST_LIMIT: '1000', APP_SECRET: SECRET, SMS_PACE_PER_SENDER: '2000', SMS_LOG_LEVEL: 'debug' },
-    // No try is given up for slowness on a busy machine.
-    ...{ SMS_ATTEMPT_TIMEOUT_MS: '10000', SMS_SEND_BUDGET_MS: '30000' },
-    ...env,
-  }));
+const start = async (env: Source = {}, database?: TestDatabase) =>
+  (app = await startApp(
+    {
+      ...credentials(twilio, sns),
+      ...{ SMS_DAILY_COST_LIMIT: '1000', APP_SECRET: SECRET, SMS_PACE_PER_SENDER: '2000', SMS_LOG_LEVEL: 'debug' },
+      // No try is given up for slowness on a busy machine.
+      ...{ SMS_ATTEMPT_TIMEOUT_MS: '10000', SMS_SEND_BUDGET_MS: '30000' },
+      ...env,
+    },
+    database,
+  ));
 const upload = (rows: readonly unknown[], query = '', headers = {}) =>
   app.call('POST', `${BATCH}?${query}`, ndjson(rows), { 'content-type': 'application/x-ndjson', ...headers });
 const ask = async <Row extends object>(text: string, values: readonly unknown[] = []) =>
@@ -64,6 +68,29 @@ afterEach(async () => {
   await cleanUp();
 });
 afterAll(() => Promise.all([twilio.close(), sns.close()]));
+
+it('sends nothing to test numbers, and does not wait for them', async () => {
+  const [now, later] = ['+12025550111', '+12025550110'];
+  const database = serverUrl ? await openTestDatabase() : undefined;
+  const kept = database ? {} : { DATA_DIR: tempFolder() };
+  await start({ ...kept, TEST_NUMBERS: `${now}=493817` }, database);
+  const id = randomUUID();
+  const [other] = rowsFor(1);
+  const rows = [{ ref: 'now', to: now, body: 'x' }, { ref: 'later', to: later, body: 'x' }, other];
+  const { status, body } = await upload(rows, `id=${id}&hold=true`);
+  expect([status, body.errors.map(({ ref, code }: any) => `${ref} ${code}`)]).toEqual([
+    201,
+    ['now DESTINATION_NOT_ALLOWED'],
+  ]);
+  // Those that become one while they wait are no reason to wait on.
+  await app.close();
+  await start({ ...kept, TEST_NUMBERS: `${later}=493817` }, database);
+  await app.call('POST', `${BATCH}/${id}/resume`);
+  await reaches(id, isDone);
+  expect(sentTo()).toEqual([other!.to]);
+  await app.close();
+  await database?.drop();
+});
 
 it('sends every good row once, tells of every bad one, and keeps no number', async () => {
   await start();

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 
+import { diagnose } from '../../src/doctor/index.js';
 import type { Source } from '../../src/kernel/index.js';
 import { cli } from '../setup/cli.js';
 import { openTestDatabase, serverUrl, type TestDatabase } from '../setup/database.js';
@@ -88,6 +89,19 @@ describe('with everything wrong', () => {
     expect(code).toBe(0);
     expect(lines('APP_SECRET').map(({ group, state }) => [group, state])).toEqual([['secrets', 'warning']]);
     expect(lines('ADMIN_PASSWORD').map(({ group, state }) => [group, state])).toEqual([['secrets', 'warning']]);
+  });
+
+  it('names the file of a secret that is not there, and reads all else', async () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, '.env'), 'PORT=x\nDATABASE_URL_FILE=/nowhere/url\n');
+    const { findings } = await diagnose('0.0.0', folder, { DATA_DIR: join(folder, 'data') });
+    const lines = (name: string) =>
+      findings.filter((each) => each.name === name).map(({ state, found }) => [state, found]);
+    expect(lines('.env')).toEqual([['ok', 'read; what the process was given comes first']]);
+    expect(lines('DATABASE_URL_FILE')).toEqual([['fault', '/nowhere/url cannot be read (ENOENT)']]);
+    expect(lines('PORT')).toEqual([['fault', 'must be a whole number from 0 to 65535']]);
+    // Not the embedded one in its stead.
+    expect(lines('database')).toEqual([['skipped', 'see the environment']]);
   });
 
   it('reads .env, and says when it cannot', async () => {

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 
 import { MOST_MESSAGES, SCENARIOS } from '../../src/inbox/index.js';
 import { PhoneNumber } from '../../src/kernel/index.js';
@@ -132,6 +133,16 @@ describe('the inbox', () => {
     const began = Date.now();
     await other.close();
     expect(Date.now() - began).toBeLessThan(10_000);
+  });
+
+  it('keeps no stream for whoever asks for the headers alone', async () => {
+    const other = await startApp();
+    const events = (method: string) => raw(other.url, '/v1/inbox/events', {}, method);
+    for (let n = 0; n < 21; n++) expect((await events('HEAD')).status).toBe(200);
+    const abort = new AbortController();
+    expect((await fetch(`${other.url}/v1/inbox/events`, { signal: abort.signal })).status).toBe(200);
+    abort.abort();
+    await other.close();
   });
 
   it('keeps the newest 1,000 and no more, and forgets when it is told', async () => {
@@ -364,6 +375,14 @@ describe('who may look', () => {
       expect((await raw(app.url, path, { host: host(), [name]: '127.0.0.1' })).status).toBe(401);
     },
   );
+
+  it('nobody behind a proxy that says nothing, as nginx by default', async () => {
+    const socket = connect(Number(port()), '127.0.0.1');
+    socket.write(`GET ${path} HTTP/1.0\r\nHost: ${host()}\r\nConnection: close\r\n\r\n`);
+    let answer = '';
+    for await (const part of socket) answer += String(part);
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+  });
 
   it('operators from anywhere, but no key of a backend', async () => {
     const key = { authorization: `Bearer ${app.key}` };

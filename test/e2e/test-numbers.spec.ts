@@ -1,4 +1,5 @@
 import { Database, type Database as AnyDatabase } from '../../src/prisma/index.js';
+import { adminKey } from '../setup/admin.js';
 import { startApp, type TestApp } from '../setup/app.js';
 import { asked } from '../setup/background.js';
 import { PRODUCTION, twilioEnv } from '../setup/process.js';
@@ -68,6 +69,21 @@ describe('a test number', () => {
     for (let n = 0; n < 8; n++) expect((await start()).status).toBe(201);
     expect(await Promise.all(tables.map(countOf))).toEqual(before);
     expect(twilio.ledger).toEqual([]);
+  });
+
+  it('is not in the conversion, neither begun nor approved', async () => {
+    const headers = { authorization: `Bearer ${await adminKey(app)}` };
+    const conversion = async () => {
+      const metrics = String((await app.call('GET', '/metrics', undefined, headers)).body);
+      const counted = metrics.match(/^sixdigit_verifications_(?:started|approved)_total.*$/gm);
+      return [counted, (await app.call('GET', '/v1/admin/now', undefined, headers)).body.verifications];
+    };
+    const before = await conversion();
+    expect(before[1]).toMatchObject({ started: expect.any(Number) });
+    const { id } = (await start()).body;
+    expect((await check(id, CODE)).body.valid).toBe(true);
+    await new Promise((over) => setTimeout(over, 5_100)); // an hour of verifications is read so rarely
+    expect(await conversion()).toEqual(before);
   });
 
   it('is resent nothing, and answers as it stands', async () => {

@@ -210,3 +210,14 @@ it('asks the database at most once a second, whoever asks', async () => {
   expect(looks).toBeGreaterThan(0);
   expect(looks).toBeLessThanOrEqual(secs);
 });
+
+it('shows who was taken out by hand', async () => {
+  const headers = { authorization: `Bearer ${key}` };
+  const reason = { reason: 'maintenance' };
+  expect((await app.call('POST', '/v1/admin/providers/twilio/take-out', reason, headers)).status).toBe(200);
+  const all = seriesOf(await scrape());
+  const states = all.filter(
+    ({ name, labels }) => name === 'sixdigit_provider_state' && labels['provider'] === 'twilio',
+  );
+  expect(states.filter(({ value }) => value === 1).map(({ labels }) => labels['state'])).toEqual(['held']);
+});

@@ -3,7 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { Rotation, type StandingState } from '../../sms/index.js';
 import { Metrics } from '../metrics.js';
 
-const STATES: readonly StandingState[] = ['in_rotation', 'suspended', 'on_trial'];
+/** A record, so that no state is forgotten: one without a series looks as if the provider were well. */
+const STATES = Object.keys({ in_rotation: 0, suspended: 0, on_trial: 0, held: 0 } satisfies Record<StandingState, 0>);
 
 /** Where each provider stands, as this instance sees it. */
 @Injectable()
