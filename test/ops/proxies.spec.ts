@@ -176,7 +176,7 @@ describe.each([
 });
 
 (serverUrl ? onInstalled('nginx') : describe.skip)('two instances behind nginx', () => {
-  it('are restarted one after the other, and nobody who asks notices', async () => {
+  it('are restarted one after the other, and nobody who asks again by the same key notices', async () => {
     const twilio = await FakeTwilio.start();
     const database = await openTestDatabase();
     const ports = [await freePort(), await freePort()];
@@ -190,9 +190,12 @@ describe.each([
     const ask = async (caller: number) => {
       for (let n = 0; asking; n++) {
         const body = JSON.stringify({ phone: `+1415555${String(1000 + ((caller * 997 + n) % 9000))}` });
-        const { status } = await callByTls(https, '/v1/verifications', { method: 'POST', headers: json, body }).catch(
-          () => ({ status: 0 }),
-        );
+        const headers = { ...json, 'idempotency-key': `${caller}-${n}` };
+        const once = () =>
+          callByTls(https, '/v1/verifications', { method: 'POST', headers, body }).catch(() => ({ status: 0 }));
+        let { status } = await once();
+        // A connection that nginx kept was closed as it used it again: it does not repeat a POST, but whoever has a key may.
+        if (status === 502) ({ status } = await once());
         answers.push(status);
       }
     };
@@ -208,6 +211,9 @@ describe.each([
     await Promise.all(callers);
     expect(answers.length).toBeGreaterThan(50);
     expect(answers.filter((status) => status !== 201 && status !== 429)).toEqual([]);
+    // Nobody got two, asked again or not.
+    const texts = twilio.ledger.map(({ to }) => to);
+    expect(texts.length).toBe(answers.filter((status) => status === 201).length);
     await proxy.stop();
     await cleanUp();
     await database.drop();
