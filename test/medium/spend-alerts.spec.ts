@@ -127,7 +127,6 @@ describe('thresholds', () => {
     await hold(500_000);
     await one.lookAtDay();
     const text = await metrics.text();
-    expect(text).toContain('sixdigit_spend_held_dollars 0.5');
     expect(text).toContain('sixdigit_spend_cap_dollars 1');
     expect(text).toContain('sixdigit_alerts_total{type="spend.threshold"} 1');
   });
