@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Rotation, type StandingState } from '../../sms/index.js';
 import { Metrics } from '../metrics.js';
 
-const STATES: readonly StandingState[] = ['in_rotation', 'suspended', 'on_trial'];
+const STATES: readonly StandingState[] = ['in_rotation', 'suspended', 'on_trial', 'held'];
 
 /** Where each provider stands, as this instance sees it. */
 @Injectable()
