@@ -1,4 +1,4 @@
-import { AuditModule } from '../audit/index.js';
+import { AuditLog, AuditModule } from '../audit/index.js';
 import type { AppConfig } from '../config/index.js';
 import { FraudModule } from '../fraud/index.js';
 import { LimitsModule } from '../limits/index.js';
@@ -9,7 +9,9 @@ import { WebhooksModule } from '../webhooks/index.js';
 import { withRooms } from './rooms.js';
 
 /** Runs `work` with what every room keeps about phones. @throws as `withRooms` */
-export const withPrivacy = <T>(work: (privacy: PrivacyService, config: AppConfig) => Promise<T>): Promise<T> =>
+export const withPrivacy = <T>(
+  work: (privacy: PrivacyService, config: AppConfig, audit: AuditLog) => Promise<T>,
+): Promise<T> =>
   withRooms(
     ({ limits, redis, fraud, webhooks }) => [
       RedisModule.forRoot({ server: redis }),
@@ -19,5 +21,5 @@ export const withPrivacy = <T>(work: (privacy: PrivacyService, config: AppConfig
       WebhooksModule.forRoot({ ...webhooks, deliver: false }),
       PrivacyModule.forRoot({ rooms: PERSONAL_DATA }),
     ],
-    (rooms, config) => work(rooms.get(PrivacyService), config),
+    (rooms, config) => work(rooms.get(PrivacyService), config, rooms.get(AuditLog)),
   );

@@ -94,8 +94,8 @@ export class WebhookEndpointsController {
   @ApiOperation({ summary: 'Send it a webhook.test' })
   @ApiAcceptedResponse()
   @ApiProblems(403, 404, 409, 503)
-  test(@Param('id') id: string): Promise<void> {
-    return this.endpoints.test(id);
+  test(@Param('id') id: string, @ByOperator() by: Operator): Promise<void> {
+    return this.endpoints.test(id, by);
   }
 
   @Get(':id/deliveries')

@@ -444,11 +444,14 @@ describe('an endpoint', () => {
   it('is tested with an event of its own, whatever it wants', async () => {
     const { id } = await endpoint(receiver.url, ['message.failed']);
     await one.endpoints.create({ url: receiver.url }, TESTS);
-    await one.endpoints.test(id);
+    await one.endpoints.test(id, TESTS);
     await deliver();
     expect(receiver.types()).toEqual(['webhook.test']);
+    expect(await sql(data, `SELECT subject FROM admin_audit WHERE act = 'webhook.test'`)).toContainEqual({
+      subject: id,
+    });
     await one.endpoints.change(id, { disabled: true }, TESTS);
-    await expect(one.endpoints.test(id)).rejects.toMatchObject({ code: 'WEBHOOK_DISABLED' });
+    await expect(one.endpoints.test(id, TESTS)).rejects.toMatchObject({ code: 'WEBHOOK_DISABLED' });
   });
 
   it('keeps its secret sealed', async () => {

@@ -139,6 +139,7 @@ describe('after many phones, countries, bad paths and failures', () => {
     expect(valueOf(all, 'sixdigit_reports_refused_total', { provider: 'twilio', reason: 'forged' })).toBe(1);
     expect(valueOf(all, 'sixdigit_http_requests_total', { route: 'none', status: '4xx' })).toBe(60);
     expect(valueOf(all, 'sixdigit_provider_state', { state: 'in_rotation' })).toBe(2);
+    expect(all.filter(({ name }) => name === 'sixdigit_provider_state')).toHaveLength(2 * 4);
     expect(valueOf(all, 'sixdigit_database_up')).toBe(1);
     const held = valueOf(all, 'sixdigit_spend_held_dollars');
     const parts = valueOf(all, 'sixdigit_spend_settled_dollars') + valueOf(all, 'sixdigit_spend_reserved_dollars');

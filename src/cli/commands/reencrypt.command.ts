@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import { DomainError, type Resealed } from '../../kernel/index.js';
+import { operator } from '../operator.js';
 import { withPrivacy } from '../with-privacy.js';
 
 class NoFormerSecret extends DomainError {
@@ -23,8 +24,9 @@ export function reencryptCommand(secret: Command): void {
     .option('--wait', 'until what is still in use is over, too: verifications some minutes, kept answers 24 hours')
     .option('--json', 'for programs')
     .action(async ({ wait = false, json }: { wait?: boolean; json?: true }) => {
-      const result = await withPrivacy((privacy, config) => {
+      const result = await withPrivacy(async (privacy, config, audit) => {
         if (config.secrets.previous === undefined) throw new NoFormerSecret();
+        await audit.write({ who: operator(), act: 'secret.reencrypt' });
         return privacy.reseal(wait, (progress) => console.error(lineOf(progress)));
       });
       const canDropPrevious = result.left === 0;

@@ -1,3 +1,4 @@
+import { AuditLog, AuditModule } from '../../audit/index.js';
 import type { BatchDto, BatchErrorDto, UploadDto } from '../../batches/index.js';
 import { BatchIntake, Batches, BatchIntakeModule } from '../../batches/index.js';
 import { FraudModule } from '../../fraud/index.js';
@@ -49,9 +50,10 @@ export function withBatches<T>(where: Where, work: (api: BatchApi) => Promise<T>
           keptPercent: limits.costShareForKnown,
         },
       }),
+      AuditModule,
       BatchIntakeModule.forRoot({ defaultRegion: phone.defaultRegion, leaseMs: 0, paceOf: sms.paceOf }),
     ],
-    (context) => work(new OwnBatches(context.get(BatchIntake), context.get(Batches))),
+    (context) => work(new OwnBatches(context.get(BatchIntake), context.get(Batches), context.get(AuditLog))),
   );
 }
 
@@ -61,9 +63,11 @@ class OwnBatches implements BatchApi {
   constructor(
     private readonly intake: BatchIntake,
     private readonly batches: Batches,
+    private readonly audit: AuditLog,
   ) {}
 
-  upload(rows: readonly object[], query: UploadQuery): Promise<UploadDto> {
+  async upload(rows: readonly object[], query: UploadQuery): Promise<UploadDto> {
+    if (!query.dryRun && (query.first ?? 1) === 1) await this.write('send', query.id);
     const bytes = (async function* () {
       for (const row of rows) yield await Promise.resolve(Buffer.from(`${JSON.stringify(row)}\n`));
     })();
@@ -78,12 +82,18 @@ class OwnBatches implements BatchApi {
     return this.batches.list();
   }
 
-  act(id: string, act: Act) {
-    return this.batches[act](id);
+  async act(id: string, act: Act) {
+    const { id: known } = await this.batches.get(id);
+    await this.write(act, known);
+    return this.batches[act](known);
   }
 
   async *errors(id: string) {
     yield* await this.batches.errors(id);
+  }
+
+  private write(act: Act | 'send', id: string): Promise<void> {
+    return this.audit.write({ who: operator(), act: `batch.${act}` }, id);
   }
 }
 

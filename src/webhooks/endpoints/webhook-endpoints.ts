@@ -140,8 +140,9 @@ export class WebhookEndpoints {
   }
 
   /** @throws {WebhookNotFound | WebhookDisabled | DatabaseUnavailable} */
-  async test(id: string): Promise<void> {
+  async test(id: string, who: Operator): Promise<void> {
     const { id: known } = await this.find(id);
+    await this.audit.write({ who, act: 'webhook.test' }, known);
     if (!(await this.events.test(known))) throw new WebhookDisabled();
   }
 

@@ -26,7 +26,10 @@ esac
 `;
 const NPX = `#!/usr/bin/env bash
 [ "$1" = sixdigit ] || { echo "npx $1 is not for a test of pages" >&2; exit 70; }
-shift
+exec "$@"
+`;
+/** As after `npm link`. */
+const SIXDIGIT = `#!/usr/bin/env bash
 exec "${process.execPath}" "${ROOT}/dist/cli/main.js" "$@"
 `;
 /** An answer of 400 and more is a failure of the command: pages that mean it say exit=22. */
@@ -54,7 +57,7 @@ export class Shell {
   ) {
     const bin = join(folder, '.bin');
     mkdirSync(bin);
-    for (const [name, text] of Object.entries({ npm: NPM, npx: NPX, curl: CURL })) {
+    for (const [name, text] of Object.entries({ npm: NPM, npx: NPX, sixdigit: SIXDIGIT, curl: CURL })) {
       writeFileSync(join(bin, name), text);
       chmodSync(join(bin, name), 0o755);
     }
