@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Keys } from '../../src/keys/index.js';
-import { startApp } from '../setup/app.js';
-import { adminKey } from '../setup/admin.js';
+import { cli } from '../setup/cli.js';
 import { credentials } from '../setup/instances.js';
 import { cleanUp, dataFolder, PRODUCTION, start, type Program } from '../setup/process.js';
 import { onPrometheus, OPS, Prometheus, promtool } from '../setup/prometheus.js';
@@ -73,7 +71,8 @@ onPrometheus('ops/prometheus', () => {
       [twilio, sns] = await Promise.all([FakeTwilio.start(), FakeSns.start({ accessKeyId: 'AKIAFAKE00000000' })]);
       const data = await dataFolder();
       const env = { ...PRODUCTION, ...credentials(twilio, sns), DATA_DIR: data, HOST: '127.0.0.1' };
-      const key = await keyFor(data);
+      const made = await cli(['keys', 'create', '--name', 'prometheus', '--scopes', 'admin', '--json'], env);
+      const { key } = JSON.parse(made.stdout) as { key: string };
       program = await start({ ...env, SMS_LOG_LEVEL: 'info' });
       prometheus = await Prometheus.start(`127.0.0.1:${program.port}`, key, hasten);
     });
@@ -82,17 +81,6 @@ onPrometheus('ops/prometheus', () => {
       await cleanUp();
       await Promise.all([twilio?.close(), sns?.close()]);
     });
-
-    /** The key of an operator in that database, made before the program has it for itself. */
-    async function keyFor(dataDir: string): Promise<string> {
-      const app = await startApp({ DATA_DIR: dataDir, APP_SECRET: PRODUCTION.APP_SECRET, SMS_SIMULATION_MODE: 'true' });
-      try {
-        expect(app.app.get(Keys)).toBeDefined();
-        return await adminKey(app);
-      } finally {
-        await app.close();
-      }
-    }
 
     let phones = 0;
     const send = () => program.send(`+1212555${4_000 + phones++}`);
