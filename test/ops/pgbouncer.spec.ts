@@ -91,15 +91,17 @@ function nobody(): { uid?: number; gid?: number } {
         .replace('default_pool_size = 40', 'default_pool_size = 1'),
     );
     const clients = [new Client({ connectionString: url }), new Client({ connectionString: url })];
-    for (const client of clients) await client.connect();
+    for (const client of clients) {
+      client.on('error', () => undefined); // PgBouncer may hang up after such a failure
+      await client.connect();
+    }
     const ask = (client: Client) =>
       client.query({ name: 'same', text: 'SELECT $1::int AS n, pg_sleep(0.01)', values: [1] });
     const failures: string[] = [];
     for (let n = 0; n < 20; n++)
       await Promise.all(clients.map((each) => ask(each).catch((error: Error) => void failures.push(error.message))));
-    expect(failures.length).toBeGreaterThan(0);
-    expect(failures.every((text) => /prepared statement "same" (does not exist|already exists)/.test(text))).toBe(true);
-    for (const client of clients) await client.end();
+    expect(failures[0]).toMatch(/prepared statement "same" (does not exist|already exists)/);
+    for (const client of clients) await client.end().catch(() => undefined);
   });
 
   it('pooling transactions keeps advisory locks of a transaction to that transaction', async () => {
