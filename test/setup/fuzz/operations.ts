@@ -40,12 +40,12 @@ export function resolved(schema: Schema | undefined): Schema | undefined {
   return name === undefined ? schema : document.components?.schemas?.[name];
 }
 
-/** It plays the provider for every other route, and one of its answers has no end. */
-const isInbox = ([path]: readonly [string, unknown]) => path.startsWith('/v1/inbox/');
+/** The inbox plays the provider for every other route; what is told as it happens has no end (test/e2e/console.spec.ts). */
+const isApart = ([path]: readonly [string, unknown]) => path.startsWith('/v1/inbox/') || path === '/v1/admin/events';
 
-/** Every route of the contract that production has. */
+/** Every other route of the contract that production has. */
 export const operations: readonly Operation[] = Object.entries(document.paths)
-  .filter((each) => !isInbox(each))
+  .filter((each) => !isApart(each))
   .flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { parameters = [], requestBody, responses }]) => ({
       method: method.toUpperCase(),
