@@ -1,53 +1,47 @@
-import { DEFAULT_POLICY, EPSILON, MICROS_A_TOKEN } from './budgets.js';
+import { rowsOf } from '../prisma/index.js';
+import { DEFAULT_POLICY, EPSILON, LEVELS, MICROS_A_TOKEN } from './budgets.js';
 
-/** What a start is measured by, beside its phone's own limits. */
-export interface GateParameters {
+/** What is written down of a send, whoever judges it. */
+export interface DecisionParameters {
   /** The country's first, then ever narrower. */
   readonly prefix_keys: readonly Uint8Array[];
-  /** Those that are locked, and charged in the same statement: none where nothing will be refused. */
-  readonly locked_keys: readonly Uint8Array[];
-  /** Those that are only looked at, and charged later. */
-  readonly seen_keys: readonly Uint8Array[];
-  readonly level_caps: readonly number[];
-  readonly level_refills: readonly number[];
-  readonly level_max_caps: readonly number[];
-  readonly send_cost: number;
   /** What the text is expected to cost. */
   readonly send_micros: number;
-  /** What is let through against the verdict: 0 nothing, 1 what is to be challenged, 2 all; 3 all, and it is only recorded. */
-  readonly lifts: 0 | 1 | 2 | 3;
   /** ISO 3166-1 alpha-2, or the calling code of no country. */
   readonly destination: string;
   /** Whether it counts that the phone was approved before: not where the answer would tell a stranger. */
   readonly knows: boolean;
   readonly line_type: string | null;
   readonly fraud_mode: string;
+}
+
+/** What a start is measured by, beside its phone's own limits. */
+export interface GateParameters extends DecisionParameters {
+  readonly level_caps: readonly number[];
+  readonly level_refills: readonly number[];
+  readonly level_max_caps: readonly number[];
+  readonly send_cost: number;
+  /** What is let through against the verdict: 0 nothing, 1 what is to be challenged, 2 all. */
+  readonly lifts: 0 | 1 | 2;
   readonly challenge: string | null;
 }
 
-/**
- * Elements one by one: of an array the planner cannot know the length before it comes, so it would plan every start anew,
- * for longer than the start itself takes.
- */
-const rows = (count: number, ...columns: readonly string[]) =>
-  `(VALUES ${Array.from({ length: count }, (_, index) => `(${[index + 1, ...columns.map((column) => `(${column})[${index + 1}]`)].join(', ')})`).join(', ')})`;
-
+const KNOWS = (at: string) => `:knows::boolean AND EXISTS (
+        SELECT 1 FROM phones WHERE phone_key = key_now(:phone_key) AND approved_at > ${at} - interval '90 days')`;
 /**
  * The twin of `Budgets.decide` and `charge` as CTEs of a start: they read `hit` (when), and the gate is open or the whole
  * statement is refused. Prefixes are locked the widest first. The country is hot and only ever challenged, so it is looked at
  * without a lock and charged within seconds.
  */
 export const BUDGET_GATE = `person AS (
-      SELECT hit.at, :knows::boolean AND EXISTS (
-        SELECT 1 FROM phones WHERE phone_key = key_now(:phone_key) AND approved_at > hit.at - interval '90 days') AS known FROM hit
+      SELECT hit.at, ${KNOWS('hit.at')} AS known FROM hit
     ), locked AS (
-      SELECT b.* FROM person, ${rows(4, ':locked_keys::bytea[]')} AS k(n, key)
+      SELECT b.* FROM person, ${rowsOf(LEVELS.length, ':prefix_keys::bytea[]')} AS k(n, key)
           CROSS JOIN LATERAL (SELECT * FROM prefix_budgets WHERE key = k.key FOR UPDATE) AS b
-        WHERE NOT person.known
+        WHERE k.n > 1 AND NOT person.known
     ), budget AS (
       SELECT * FROM locked UNION ALL
-      SELECT b.* FROM person, ${rows(5, ':seen_keys::bytea[]')} AS k(n, key)
-          CROSS JOIN LATERAL (SELECT * FROM prefix_budgets WHERE key = k.key LIMIT 1) AS b
+      SELECT b.* FROM person CROSS JOIN LATERAL (SELECT * FROM prefix_budgets WHERE key = (:prefix_keys)[1] LIMIT 1) AS b
         WHERE NOT person.known
     ), level AS (
       SELECT k.key, k.n, k.refill, b.key IS NULL AS is_new, person.at, send_need(:send_cost::float8, k.n, k.cap) AS need, a.approvals,
@@ -56,7 +50,7 @@ export const BUDGET_GATE = `person AS (
              CASE WHEN b.blocked_until > person.at AND (k.n = 1 OR :send_micros::bigint > ${MICROS_A_TOKEN} OR b.probe_at + interval '30 minutes' > person.at)
                THEN least(b.blocked_until, CASE WHEN k.n > 1 AND :send_micros <= ${MICROS_A_TOKEN} THEN b.probe_at + interval '30 minutes' END)
              END AS blocked_until
-        FROM person CROSS JOIN ${rows(5, ':prefix_keys::bytea[]', ':level_caps::float8[]', ':level_refills::float8[]', ':level_max_caps::float8[]')}
+        FROM person CROSS JOIN ${rowsOf(LEVELS.length, ':prefix_keys', ':level_caps::float8[]', ':level_refills::float8[]', ':level_max_caps::float8[]')}
             AS k(n, key, cap, refill, max_cap)
           LEFT JOIN budget AS b ON b.key = k.key
           CROSS JOIN LATERAL (SELECT coalesce(decayed(b.approvals, b.at, person.at), 0) AS approvals,
@@ -71,7 +65,7 @@ export const BUDGET_GATE = `person AS (
              greatest(ceil(wait), 1)::bigint AS wait, known
         FROM refusing, person
     ), gate AS (
-      SELECT *, NOT known AND (verdict = 'allow' OR :lifts::int IN (1, 2)) AS counted,
+      SELECT *, NOT known AND (verdict = 'allow' OR :lifts::int > 0) AS counted,
              CASE WHEN :lifts < CASE verdict WHEN 'deny' THEN 2 WHEN 'challenge' THEN 1 ELSE 0 END
                THEN refuse('budget', jsonb_build_object('verdict', verdict, 'level', level, 'reason', reason, 'retryAfter', wait))
                ELSE true END AS is_open
@@ -80,7 +74,7 @@ export const BUDGET_GATE = `person AS (
       INSERT INTO prefix_budgets AS b (key, level, country, tokens, approvals, at, probe_at, strikes)
         SELECT l.key, l.n, :destination::text, l.tokens - CASE WHEN l.tokens + ${EPSILON} >= l.need THEN l.need ELSE 0 END, l.approvals, l.at,
                CASE WHEN l.is_blocked THEN l.at END, CASE WHEN l.is_new THEN 0 ELSE -1 END
-          FROM level AS l, gate WHERE l.n > 1 AND :lifts < 3 AND gate.is_open AND gate.counted ORDER BY l.n
+          FROM level AS l, gate WHERE l.n > 1 AND gate.is_open AND gate.counted ORDER BY l.n
         -- Whose strikes are -1 was locked, and is there for sure; another was made by somebody else meanwhile.
         ON CONFLICT (key) DO UPDATE SET at = greatest(b.at, excluded.at), probe_at = coalesce(excluded.probe_at, b.probe_at),
           approvals = CASE WHEN excluded.strikes < 0 THEN excluded.approvals ELSE b.approvals END,
@@ -93,12 +87,24 @@ export const GATE_IS_OPEN = `(SELECT is_open FROM gate) AND coalesce((
             SELECT refuse('budget', jsonb_build_object('verdict', 'deny', 'level', max(level), 'reason', 'budget', 'retryAfter', 60)) FROM charged
               WHERE tokens < -0.001 AND :lifts < 2 HAVING count(*) > 0), true)`;
 
+const COLUMNS = `id, at, country, line_type, keys, mode, verdict, level, reason, refused, known, counted, challenge,
+                                  price_micros, uncharged, watch_until`;
+
 /** One more CTE, after `verification`. */
 export const DECISION = `decision AS (
-      INSERT INTO send_decisions (id, at, country, line_type, keys, mode, verdict, level, reason, refused, known, counted, challenge,
-                                  price_micros, uncharged, watch_until)
+      INSERT INTO send_decisions (${COLUMNS})
         SELECT :id, created_at, :destination, :line_type, :prefix_keys, :fraud_mode, verdict, level, reason, false, known, counted, :challenge,
-               :send_micros, CASE WHEN NOT counted THEN 0 WHEN cardinality(:locked_keys) = 0 THEN 5 ELSE 1 END,
-               CASE WHEN counted OR NOT known THEN expires_at + interval '1 minute' END
+               :send_micros, counted::int, CASE WHEN counted OR NOT known THEN expires_at + interval '1 minute' END
           FROM verification, gate
+    )`;
+
+/**
+ * The same where nothing is refused: no budget is looked at, and the job that charges all five judges it first. Until then,
+ * seconds, it reads as let through.
+ */
+export const UNJUDGED_DECISION = `decision AS (
+      INSERT INTO send_decisions (${COLUMNS})
+        SELECT :id, created_at, :destination::text, :line_type, :prefix_keys::bytea[], :fraud_mode, 'allow', NULL, NULL, false, known, NOT known,
+               NULL, :send_micros::bigint, CASE WHEN known THEN 0 ELSE ${LEVELS.length} END, CASE WHEN NOT known THEN expires_at + interval '1 minute' END
+          FROM verification CROSS JOIN LATERAL (SELECT ${KNOWS('created_at')} AS known) AS person
     )`;

@@ -24,9 +24,16 @@ export { FraudData } from './fraud-data.js';
 export { FraudOffice, type BlockedPrefix } from './fraud-office.js';
 export { FraudModule } from './fraud.module.js';
 export { FRAUD_MODES, type FraudMode, type FraudOptions } from './fraud.options.js';
-export { BUDGET_GATE, DECISION, GATE_IS_OPEN, type GateParameters } from './gate.sql.js';
+export {
+  BUDGET_GATE,
+  DECISION,
+  GATE_IS_OPEN,
+  UNJUDGED_DECISION,
+  type DecisionParameters,
+  type GateParameters,
+} from './gate.sql.js';
 export { prefixKeys, prefixesOf } from './prefixes.js';
 export { replay, type RecordedSend, type Replay } from './replay.js';
 export { resendDecision, resendParameters, type ResendDecision, type ResendDecisionParameters } from './resend.sql.js';
-export { budgetRefusal, SendGuard } from './send-guard.js';
+export { budgetRefusal, SendGuard, type Gate } from './send-guard.js';
 export { breakValues, BREAK, levelArrays, SETTLE, settleValues } from './settling.sql.js';

@@ -40,6 +40,11 @@ export function budgetRefusal({ verdict, level, reason, retryAfter }: Readonly<R
 
 const LEVELS = levelArrays(DEFAULT_POLICY);
 
+export interface Gate extends GateParameters {
+  /** False: budgets are only told, and nothing is refused. */
+  readonly isAsked: boolean;
+}
+
 /** Between a request and its text: what it is measured by, and what a refusal means to whoever asked. */
 @Injectable()
 export class SendGuard {
@@ -122,18 +127,15 @@ export class SendGuard {
   }
 
   /** What the statement of a start needs. */
-  measure(phone: PhoneNumber, isSolved: boolean, priceMicros = 0, knows = true): GateParameters {
+  measure(phone: PhoneNumber, isSolved: boolean, priceMicros = 0, knows = true): Gate {
     const { mode, country, lineType } = this.about(phone);
-    const isGuarded = mode !== 'record';
-    const prefix_keys = prefixKeys(this.keys, phone) ?? [];
     return {
-      prefix_keys,
-      locked_keys: isGuarded ? prefix_keys.slice(1) : [],
-      seen_keys: isGuarded ? prefix_keys.slice(0, 1) : prefix_keys,
+      isAsked: mode !== 'record',
+      prefix_keys: prefixKeys(this.keys, phone) ?? [],
       ...LEVELS,
       send_cost: costOf(priceMicros),
       send_micros: priceMicros,
-      lifts: !isGuarded ? 3 : !isSolved ? 0 : mode === 'challenge' ? 2 : 1,
+      lifts: !isSolved ? 0 : mode === 'challenge' ? 2 : 1,
       destination: country,
       knows,
       line_type: lineType,
@@ -190,7 +192,7 @@ export class SendGuard {
   }
 
   /** What a refusal by a budget is answered with: another error is left as it is. */
-  answerTo(error: unknown, phone: PhoneNumber, gate: GateParameters): unknown {
+  answerTo(error: unknown, phone: PhoneNumber, gate: Gate): unknown {
     if (!(error instanceof DestinationBudgetUsed)) return error;
     const { mode, ...about } = this.about(phone);
     const asks = this.challenges !== null && (error.verdict === 'challenge' || mode === 'challenge');

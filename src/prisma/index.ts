@@ -25,4 +25,5 @@ export { pgliteAdapter } from './pglite-adapter.js';
 export { migrationAdapter, PostgresDatabase } from './postgres-database.js';
 export { PrismaModule } from './prisma.module.js';
 export { answerTo, PrismaService } from './prisma.service.js';
+export { rowsOf } from './rows.js';
 export { SchemaEngine } from './schema-engine.js';

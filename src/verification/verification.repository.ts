@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { resendParameters, type GateParameters, type ResendDecision } from '../fraud/index.js';
+import { resendParameters, type Gate, type ResendDecision } from '../fraud/index.js';
 import { IdempotencyConflict } from '../idempotency/index.js';
 import { Clock, KeyRing, lookupKeysOf, type PhoneNumber } from '../kernel/index.js';
 import { SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
 import { answerTo, Database, isDuplicate, PrismaService, Refused, valuesFor } from '../prisma/index.js';
 import type { Begun, Channel, ChannelPlan, Cost } from '../sms/index.js';
 import { refusalOf } from './refusals.js';
+import { START, START_GUARDED, START_GUARDED_UNCOUNTED, START_UNCOUNTED, type StartParameters } from './start.sql.js';
 import * as sql from './verification.sql.js';
 
 /** Key and ciphertext of a phone, and the version of the secret that both were made under. */
@@ -102,7 +103,7 @@ export class VerificationRepository {
     verification: NewVerification,
     message: NewMessage,
     cooldownSecs: number,
-    gate: GateParameters,
+    { isAsked, ...gate }: Gate,
   ): Promise<sql.OpenedRow> {
     const { id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks, ttlSecs } =
       verification;
@@ -116,7 +117,7 @@ export class VerificationRepository {
     };
     // After the secret was changed: what is kept of the phone goes on under its new key.
     if (formerPhoneKey) await this.database.query(sql.ADOPT_PHONE, [phoneKey, formerPhoneKey]);
-    const write = (quotas: SqlQuotas) => this.write({ ...start, quotas });
+    const write = (quotas: SqlQuotas) => this.write({ ...start, quotas }, isAsked);
     const hit = { id: message.id, key: phoneKey, formerKey: formerPhoneKey };
     return this.windows.admit(hit, write, (row) => !row.opted_out).catch(refused);
   }
@@ -206,9 +207,10 @@ export class VerificationRepository {
     return row;
   }
 
-  private async write(start: sql.StartParameters): Promise<sql.OpenedRow> {
+  private async write(start: StartParameters, isAsked: boolean): Promise<sql.OpenedRow> {
     const { quotas, secs, phone_key, at } = start;
-    const statement = quotas ? sql.START : sql.START_UNCOUNTED;
+    const [recorded, guarded] = quotas ? [START, START_GUARDED] : [START_UNCOUNTED, START_GUARDED_UNCOUNTED];
+    const statement = isAsked ? guarded : recorded;
     const [opened] = await this.database
       .query<sql.OpenedRow>(statement, valuesFor(statement, start))
       .catch(conflicting);

@@ -177,7 +177,7 @@ describe('budgets that are enforced', () => {
   });
 
   it('send nothing while the database is away', async () => {
-    for (const { database } of cluster.instances) database.lost.add('start_verification');
+    for (const { database } of cluster.instances) database.lost.add('start_guarded');
     expect(await codeOf(start(phone(1)))).toBe('DATABASE_UNAVAILABLE');
     expect(texts()).toBe(0);
   });

@@ -7,6 +7,7 @@ import type { Attempt, Dispatch } from '../delivery/dispatch.js';
 import { Pricing } from '../pricing/pricing.js';
 import type { Channel, ChannelPlan } from '../provider/channel.js';
 import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox.options.js';
+import { Receipts } from './receipts.js';
 import { ReportSources } from './report-sources.js';
 import * as sql from './outbox.sql.js';
 
@@ -59,13 +60,17 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 /** Writes down what happens to messages; each method is one round trip. */
 @Injectable()
 export class MessageLog {
+  private readonly receipts: Receipts;
+
   constructor(
     private readonly database: Database,
     private readonly reporters: ReportSources,
     private readonly pricing: Pricing,
     @Inject(OUTBOX_OPTIONS) private readonly options: OutboxOptions,
     @Inject(Clock) private readonly clock: Clock,
-  ) {}
+  ) {
+    this.receipts = new Receipts(database, () => clock.databaseTime());
+  }
 
   /** The same over another way to the database. */
   over(database: Database): MessageLog {
@@ -115,16 +120,9 @@ export class MessageLog {
     // A plan goes on: what it may still cost stays reserved, and when its next channel is due is the database's to say.
     if (ending.status === 'accepted' && last?.outcome === 'accepted' && !fallsBack) {
       const { id: attempt_id, providerMessageId: provider_message_id } = last;
-      const values = valuesFor(sql.ACCEPT, {
-        id: messageId,
-        turn,
-        attempt_id,
-        provider_message_id,
-        again_ms: againMs,
-        may_be_late: this.database.outlivesUs,
-        at,
-      });
-      hits = await this.database.query<sql.HitRow>(sql.ACCEPT, values);
+      const receipt = { id: messageId, turn, attempt_id, provider_message_id, again_ms: againMs };
+      const hit = await this.receipts.write(receipt);
+      hits = hit ? [hit] : [];
     }
     // There is more to it than that a provider took the text.
     if (hits.length === 0) {

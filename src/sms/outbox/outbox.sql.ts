@@ -109,52 +109,7 @@ export const FAIL_OVER = named<FailOverParameters>(
   `SELECT fail_over(:ended_id, :outcome, :fault, :turn, :attempt_id, :provider, :sender, :route, :price, :cap, :kept, :at) AS begun`,
 );
 
-export interface AcceptParameters {
-  readonly id: string;
-  /** Which claim of the message is the caller's. */
-  readonly turn: number;
-  readonly attempt_id: string;
-  readonly provider_message_id: string;
-  /** After which it is looked at again if no report has come; null: never. */
-  readonly again_ms: number | null;
-  /** Whether the disk may hear of it later. */
-  readonly may_be_late: boolean;
-  readonly at: Date | null;
-}
-
 const AT = 'coalesce(:at::timestamptz, clock_timestamp())';
-
-/**
- * What `record_dispatch` does when a provider simply took the text, as one plain statement: its price is booked, and what
- * was reserved beyond it released. No row when there is more to it: any report takes its message further than `sending`, and
- * whoever claims it takes a turn. Its commit may wait for no disk: docs/decisions/0016.
- */
-export const ACCEPT = named<AcceptParameters>(
-  'record_dispatch',
-  `WITH message AS (
-      UPDATE messages SET status = 'accepted', updated_at = ${AT}, lease_until = ${AT} + make_interval(secs => :again_ms::int / 1000.0),
-          is_held = false
-        WHERE id = :id::uuid AND status = 'sending' AND NOT followed_up AND turn = :turn::int AND is_held
-        RETURNING id, phone_key, created_at, updated_at, reserved_micros, spend_day
-    ), attempt AS (
-      UPDATE attempts SET outcome = 'accepted', provider_message_id = :provider_message_id, ended_at = updated_at,
-          cost_micros = price_micros
-        FROM message WHERE attempts.id = :attempt_id::uuid AND message_id = message.id
-        RETURNING message.spend_day AS day, message.reserved_micros - attempts.price_micros AS rest
-    ), hit AS (
-      UPDATE limit_windows SET hits = CASE hits[cardinality(hits)]
-          WHEN created_at THEN hits[: cardinality(hits) - 1] || updated_at
-          ELSE ARRAY(SELECT hit FROM unnest(array_replace(hits, created_at, updated_at)) AS hit ORDER BY hit) END
-        FROM message WHERE key = key_now(phone_key)
-        RETURNING 1
-    ), spend AS (
-      UPDATE spend_days SET held_micros = held_micros - rest
-        FROM attempt LEFT JOIN hit ON true -- after the window, as everybody locks them
-        WHERE spend_days.day = attempt.day AND rest <> 0
-    )
-    SELECT key_now(phone_key) AS phone_key, created_at AS hit_at, updated_at AS moved_to,
-           CASE WHEN :may_be_late::boolean THEN set_config('synchronous_commit', 'off', true) END FROM message`,
-);
 
 export const RECORD: Statement = {
   name: 'record_dispatch_in_full',

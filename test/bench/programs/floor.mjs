@@ -14,9 +14,9 @@ import Fastify from 'fastify';
 import pg from 'pg';
 import { Pool } from 'undici';
 
-import { ACCEPT } from '../../../dist/sms/outbox/outbox.sql.js';
-import { DEFAULT_POLICY, levelArrays } from '../../../dist/fraud/index.js';
-import { APPROVE, COUNT_GUESS, START } from '../../../dist/verification/verification.sql.js';
+import { ACCEPT } from '../../../dist/sms/outbox/receipt.sql.js';
+import { START } from '../../../dist/verification/start.sql.js';
+import { APPROVE, COUNT_GUESS } from '../../../dist/verification/verification.sql.js';
 import { API_KEY } from '../shapes.mjs';
 
 const account = `AC${'0'.repeat(32)}`;
@@ -25,7 +25,6 @@ const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const twilio = { authorization: `Basic ${Buffer.from(`${account}:token`).toString('base64')}` };
 const quotas = [5, 20];
 const secs = [3_600, 86_400];
-const levels = levelArrays(DEFAULT_POLICY);
 
 const database = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 8 });
 const provider = new Pool(process.env.PROVIDER_URL, { connections: 1_024, pipelining: 1 });
@@ -41,8 +40,7 @@ function gateOf(phone) {
       .subarray(0, 16),
   );
   return {
-    ...{ prefix_keys: keys, locked_keys: [], seen_keys: keys, ...levels, send_cost: 1, send_micros: 0, lifts: 3 },
-    ...{ destination: 'US', knows: true, line_type: null, fraud_mode: 'record', challenge: null },
+    ...{ prefix_keys: keys, send_micros: 0, destination: 'US', knows: true, line_type: null, fraud_mode: 'record' },
   };
 }
 

@@ -1,0 +1,79 @@
+import { startCluster, type Cluster, type Instance } from '../setup/instances.js';
+
+let cluster: Cluster;
+let one: Instance;
+let two: Instance;
+
+beforeEach(async () => {
+  cluster = await startCluster(2, { SMS_RATE_LIMIT_PER_HOUR: '3', SMS_SEND_BUDGET_MS: '8000' });
+  [one, two] = cluster.instances as unknown as [Instance, Instance];
+});
+afterEach(() => cluster.close());
+
+const PHONES = Array.from({ length: 16 }, (_, index) => `+1415555${2_000 + index}`);
+const start = (phone: string, by = one) => by.verifications.start({ phone, purpose: 'verification', channel: 'sms' });
+const rows = (text: string) => cluster.data.database.query<Record<string, unknown>>({ name: '', text }, []);
+const together = (by: Instance) => by.database.statements.filter((name) => name === 'record_dispatches').length;
+
+/** Whatever texts there are must agree with the window, the day and the provider, text by text. */
+async function agrees(sent: number) {
+  const told = cluster.twilio.ledger.map(({ id }) => id).sort();
+  expect(told).toHaveLength(sent);
+  const attempts = await rows(
+    `SELECT provider_message_id AS id FROM attempts WHERE outcome = 'accepted' AND ended_at IS NOT NULL AND cost_micros = price_micros ORDER BY 1`,
+  );
+  expect(attempts.map(({ id }) => id).sort()).toEqual(told);
+  expect(await rows(`SELECT DISTINCT status::text, is_held FROM messages`)).toEqual([
+    { status: 'accepted', is_held: false },
+  ]);
+  // Every hit is where its text was taken, and no other hit is there.
+  const hits = await rows(
+    `SELECT w.hits = (SELECT array_agg(m.updated_at ORDER BY m.updated_at) FROM messages AS m WHERE m.phone_key = w.key) AS same FROM limit_windows AS w`,
+  );
+  expect(hits).toEqual(PHONES.map(() => ({ same: true })));
+  const [day] = await rows(
+    `SELECT (SELECT sum(held_micros) FROM spend_days) = (SELECT sum(cost_micros) FROM attempts) AS same`,
+  );
+  expect(day).toEqual({ same: true });
+}
+
+it('what providers took at once is written down together, each once, by however many', async () => {
+  cluster.twilio.behave({ kind: 'latency', ms: 50 });
+  const callers = [0, 1, 2, 3].flatMap((n) => PHONES.map((phone) => ({ phone, by: n % 2 ? one : two })));
+  const outcomes = await Promise.allSettled(callers.map(({ phone, by }) => start(phone, by)));
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3 * PHONES.length);
+  expect(together(one) + together(two)).toBeGreaterThan(0);
+  await agrees(3 * PHONES.length);
+});
+
+it('leaves to the other statement what has more to it', async () => {
+  cluster.twilio.behave({ kind: 'latency', ms: 50 });
+  let isTold = false;
+  // A report overtakes the answer of one of them.
+  one.database.before.set('record_dispatches', async () => {
+    if (isTold) return;
+    isTold = true;
+    const [attempt] = await rows(`SELECT id FROM attempts ORDER BY started_at DESC LIMIT 1`);
+    await two.reports.record('twilio', {
+      attemptId: String(attempt?.id),
+      status: 'delivered',
+      providerMessageId: 'SM1',
+    });
+  });
+  const started = await Promise.all(PHONES.map((phone) => start(phone)));
+  expect(isTold).toBe(true);
+  expect(one.database.statements).toContain('record_dispatch_in_full');
+  const states = await rows(`SELECT status::text, count(*)::int AS n FROM messages GROUP BY status ORDER BY 1`);
+  expect(states).toEqual([
+    { status: 'accepted', n: started.length - 1 },
+    { status: 'delivered', n: 1 },
+  ]);
+});
+
+it('one that cannot be written with the others is written alone', async () => {
+  cluster.twilio.behave({ kind: 'latency', ms: 50 });
+  one.database.before.set('record_dispatches', () => Promise.reject(new Error('deadlock detected')));
+  await Promise.all(PHONES.map((phone) => start(phone)));
+  expect(together(one)).toBeGreaterThan(0);
+  await agrees(PHONES.length);
+});
