@@ -14,7 +14,12 @@ import type { World } from './world.js';
  * A run that another took over meanwhile makes what is there, and a gate refuses; of a seed's one transaction that undoes this
  * statement alone.
  */
-const REFUSABLE: ReadonlySet<string> = new Set(['start_verification', 'start_guarded', 'resend_verification', 'count_guess']);
+const REFUSABLE: ReadonlySet<string> = new Set([
+  'start_verification',
+  'start_guarded',
+  'resend_verification',
+  'count_guess',
+]);
 /** The verification that the statement is about. */
 const idIn = (statement: Statement | NamedStatement<{ id: string }>, values: readonly unknown[]) =>
   String(values['order' in statement ? statement.order.indexOf('id') : 0]);
