@@ -1,4 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
 import { startCluster, type Cluster, type Instance } from '../setup/instances.js';
+
+const until = async (isSo: () => boolean) => {
+  while (!isSo()) await wait(5);
+};
 
 let cluster: Cluster;
 let one: Instance;
@@ -76,4 +82,21 @@ it('one that cannot be written with the others is written alone', async () => {
   await Promise.all(PHONES.map((phone) => start(phone)));
   expect(together(one)).toBeGreaterThan(0);
   await agrees(PHONES.length);
+});
+
+it('one that meets with a row that somebody holds keeps nobody else waiting', async () => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  one.database.before.set('record_dispatch', () => {
+    one.database.before.clear();
+    return held;
+  });
+  const [first = '', second = ''] = PHONES;
+  let isOver = false;
+  const stuck = start(first).finally(() => (isOver = true));
+  await until(() => cluster.twilio.ledger.length === 1);
+  await start(second);
+  expect(isOver).toBe(false);
+  release();
+  await stuck;
 });

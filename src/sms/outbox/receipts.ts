@@ -1,8 +1,13 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
 import DataLoader from 'dataloader';
 
 import { DatabaseUnavailable, valuesFor, type Database } from '../../prisma/index.js';
 import type { HitRow } from './outbox.sql.js';
 import { ACCEPT, ACCEPT_ALL, MOST_TOGETHER, type AcceptParameters } from './receipt.sql.js';
+
+/** Nobody waits longer for others than that: theirs may have met with a row that somebody holds. */
+const PATIENCE_MS = 50;
 
 /** A provider took the text, and that was all. */
 export type Receipt = Omit<AcceptParameters, 'may_be_late' | 'at'>;
@@ -31,7 +36,7 @@ export class Receipts {
 
   private writeTogether(receipts: readonly Receipt[]): Promise<(HitRow | undefined | Error)[]> {
     const work = receipts.length === 1 ? this.eachAlone(receipts) : this.all(receipts);
-    this.underWay = work.catch(() => undefined);
+    this.underWay = Promise.race([work.catch(() => undefined), wait(PATIENCE_MS, undefined, { ref: false })]);
     return work;
   }
 
