@@ -1,7 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 
-import { Clock, NoPersonalData } from '../kernel/index.js';
-import { Database } from '../prisma/index.js';
+import { AgedData } from '../prisma/index.js';
 
 const NOW = 'coalesce($2::timestamptz, clock_timestamp())';
 
@@ -19,18 +18,7 @@ const SESSIONS = {
 
 /** What operators did never names a phone: an erase or an unblock of one is written down without it. */
 @Injectable()
-export class AuditData extends NoPersonalData {
+export class AuditData extends AgedData {
   readonly name = 'audit';
-
-  constructor(
-    private readonly database: Database,
-    @Inject(Clock) private readonly clock: Clock,
-  ) {
-    super();
-  }
-
-  async purge(batch: number): Promise<number> {
-    const values = [batch, this.clock.databaseTime()];
-    return (await this.database.query(AUDIT, values)).length + (await this.database.query(SESSIONS, values)).length;
-  }
+  protected readonly purges = [AUDIT, SESSIONS];
 }

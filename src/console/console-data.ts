@@ -1,7 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 
-import { Clock, NoPersonalData } from '../kernel/index.js';
-import { Database } from '../prisma/index.js';
+import { AgedData } from '../prisma/index.js';
 
 /** A quarter is what anybody looks back at. */
 const CHANGES = {
@@ -13,17 +12,7 @@ const CHANGES = {
 
 /** What became of providers names nobody. */
 @Injectable()
-export class ConsoleData extends NoPersonalData {
+export class ConsoleData extends AgedData {
   readonly name = 'provider_changes';
-
-  constructor(
-    private readonly database: Database,
-    @Inject(Clock) private readonly clock: Clock,
-  ) {
-    super();
-  }
-
-  async purge(batch: number): Promise<number> {
-    return (await this.database.query(CHANGES, [batch, this.clock.databaseTime()])).length;
-  }
+  protected readonly purges = [CHANGES];
 }

@@ -1,3 +1,4 @@
+export { AgedData } from './aged-data.js';
 export {
   Database,
   DatabaseUnavailable,

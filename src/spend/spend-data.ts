@@ -1,7 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 
-import { Clock, NoPersonalData } from '../kernel/index.js';
-import { Database } from '../prisma/index.js';
+import { AgedData } from '../prisma/index.js';
 
 const OLDEST = "coalesce($2::timestamptz, clock_timestamp()) - interval '400 days'";
 const PURGES = [
@@ -24,21 +23,7 @@ const PURGES = [
 
 /** Sums of days and hours: nobody's. A year of them, so that a month can be held against the one of last year. */
 @Injectable()
-export class SpendData extends NoPersonalData {
+export class SpendData extends AgedData {
   readonly name = 'spend';
-
-  constructor(
-    private readonly database: Database,
-    @Inject(Clock) private readonly clock: Clock,
-  ) {
-    super();
-  }
-
-  async purge(batch: number): Promise<number> {
-    let gone = 0;
-    for (const statement of PURGES) {
-      gone += (await this.database.query(statement, [batch, this.clock.databaseTime()])).length;
-    }
-    return gone;
-  }
+  protected readonly purges = PURGES;
 }
