@@ -111,13 +111,14 @@ export class BatchWorker implements OnApplicationBootstrap, BeforeApplicationShu
     if (limit === 0) return paces.wait(this.clock.monotonic());
 
     const since = performance.now();
+    const othersCount = this.sender.underWay > 0;
     const round = await this.sender.round(batch.id, limit);
     await this.courtesy.giveWay(since);
     const now = this.clock.monotonic();
     for (const { key, perSecond, waitMs } of round.senders) paces.note(key, perSecond, waitMs, now);
     if (round.isStopped) this.lookedAt = -Infinity;
     if (round.taken === 0) return this.finish(batch);
-    if (round.begun === 0 && round.isOutOfBudget) return this.outOfBudget(batch);
+    if (round.begun === 0 && round.isOutOfBudget) return this.outOfBudget(batch, othersCount);
     if (batch.status === 'paused' && round.begun > 0) await this.inBudget(batch);
     if (round.begun === 0 && round.isNobodyThere) return IDLE_MS;
     return 0;
@@ -135,9 +136,10 @@ export class BatchWorker implements OnApplicationBootstrap, BeforeApplicationShu
     return 0;
   }
 
-  private async outOfBudget({ id, status }: sql.ActiveRow): Promise<number> {
-    // What is under way may give back some of what was reserved for it.
-    if (this.sender.underWay > 0) {
+  /** @param othersCount what was reserved for texts under way counted when it was asked */
+  private async outOfBudget({ id, status }: sql.ActiveRow, othersCount: boolean): Promise<number> {
+    // They may give back some of it, or have done so since.
+    if (othersCount) {
       await this.sender.settle(true);
       return 0;
     }
