@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { environment, examine } from '../config/index.js';
 import { PhoneNumber, type CountryCode } from '../kernel/index.js';
-import { withProgram } from './api/program-api.js';
+import { withProgram } from './api/with-program.js';
 import { timelineOf, type Shown } from './api/timeline.js';
 import { addressOf, type Where } from './api/where.js';
 import { UsageError } from './usage-error.js';
