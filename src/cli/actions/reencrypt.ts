@@ -1,5 +1,6 @@
 import { DomainError, type Resealed } from '../../kernel/index.js';
 import { operator } from '../operator.js';
+import { Progress } from '../send/progress.js';
 import { withPrivacy } from '../with-privacy.js';
 
 class NoFormerSecret extends DomainError {
@@ -16,7 +17,19 @@ export async function reencrypt({ wait = false, json }: { wait?: boolean; json?:
   const result = await withPrivacy(async (privacy, config, audit) => {
     if (config.secrets.previous === undefined) throw new NoFormerSecret();
     await audit.write({ who: operator(), act: 'secret.reencrypt' });
-    return privacy.reseal(wait, (progress) => console.error(lineOf(progress)));
+    if (!process.stderr.isTTY) return privacy.reseal(wait, (progress) => console.error(lineOf(progress)));
+    const all = await privacy.former();
+    const bar = new Progress('brought under APP_SECRET');
+    const last = await privacy.reseal(wait, ({ done, left, until }) =>
+      bar.show(
+        done,
+        Math.max(all, done + left),
+        undefined,
+        until ? `  ${left} in use until ${until.toISOString()}` : '',
+      ),
+    );
+    bar.end(last.done, last.done + last.left);
+    return last;
   });
   const canDropPrevious = result.left === 0;
   if (json) return console.log(JSON.stringify({ ...result, canDropPrevious }));
