@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Client } from 'pg';
 
+import { writeAct } from '../../audit/index.js';
 import { ConfigRefusal, environment, examine } from '../../config/index.js';
 import {
   DatabaseUnavailable,
@@ -15,7 +16,9 @@ import {
   PostgresDatabase,
   readMigrations,
   type MigrationState,
+  type Statement,
 } from '../../prisma/index.js';
+import { operator } from '../operator.js';
 import { UsageError } from '../usage-error.js';
 
 type Target = { readonly url: string } | { readonly dataDir: string };
@@ -34,12 +37,7 @@ export async function status({ json }: Options): Promise<void> {
 }
 
 export async function deploy({ json }: Options): Promise<void> {
-  const where = target();
-  const { pending: applied } = await stateOf(where);
-  const database = await ('url' in where
-    ? PostgresDatabase.connect(where.url, 1)
-    : EmbeddedDatabase.open(where.dataDir));
-  await database.close();
+  const applied = await apply(target());
   if (json) return console.log(JSON.stringify({ applied }, null, 2));
   for (const name of applied) console.log(`applied ${name}`);
   console.log(applied.length === 0 ? 'nothing to apply' : `${applied.length} applied`);
@@ -61,6 +59,7 @@ export async function resolve(name: string, { json }: Options): Promise<void> {
         name,
       ),
     );
+  await writeDown(where, 'migration.resolve', [name]);
   console.log(json ? JSON.stringify({ resolved: name }) : `${name} counts as never run`);
 }
 
@@ -72,15 +71,60 @@ function target(): Target {
   return env.storage.DATABASE_URL ? { url: env.storage.DATABASE_URL } : { dataDir: env.storage.DATA_DIR };
 }
 
-async function stateOf(where: Target): Promise<MigrationState> {
-  if ('dataDir' in where) {
-    const all = readMigrations().migrationDirectories.map(({ path }) => path);
-    if (!existsSync(join(where.dataDir, 'pg', 'PG_VERSION')))
-      return { pending: all, failed: [], changed: [], unknown: [] };
-    return EmbeddedDatabase.lookInto(where.dataDir, (db) =>
-      migrationState(async (sql) => (await db.query<never>(sql)).rows),
+/** Applied first and written down then: the audit may be among what is applied. @returns the names that this process applied */
+async function apply(where: Target): Promise<readonly string[]> {
+  const { pending } = await stateOf(where);
+  try {
+    const database = await ('url' in where
+      ? PostgresDatabase.connect(where.url, 1)
+      : EmbeddedDatabase.open(where.dataDir));
+    await database.close();
+    await writeDown(where, 'migration.apply', database.migrated);
+    return database.migrated;
+  } catch (error) {
+    // Those before the one that failed are applied.
+    const after = await stateOf(where);
+    const gone = new Set([...after.pending, ...after.failed]);
+    await writeDown(
+      where,
+      'migration.apply',
+      pending.filter((name) => !gone.has(name)),
     );
+    throw error;
   }
+}
+
+async function writeDown(where: Target, act: string, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  await lookInto(where, async (query) => {
+    const [audit] = await query<{ there: boolean }>(`SELECT to_regclass('admin_audit') IS NOT NULL AS there`);
+    if (!audit?.there) return;
+    const database = {
+      query: <Row extends object>({ text }: Statement, values: readonly unknown[]) => query<Row>(text, values),
+    };
+    for (const name of names) await writeAct(database, { who: operator(), act }, name);
+  });
+}
+
+async function stateOf(where: Target): Promise<MigrationState> {
+  if ('dataDir' in where && !existsSync(join(where.dataDir, 'pg', 'PG_VERSION'))) {
+    const pending = readMigrations().migrationDirectories.map(({ path }) => path);
+    return { pending, failed: [], changed: [], unknown: [] };
+  }
+  return lookInto(where, (query) => migrationState((sql) => query(sql)));
+}
+
+type Query = <Row extends object>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+/** The database as it is: nothing is migrated. @throws {DatabaseUnavailable | FolderInUse} */
+async function lookInto<T>(where: Target, work: (query: Query) => Promise<T>): Promise<T> {
+  if ('dataDir' in where)
+    return EmbeddedDatabase.lookInto(where.dataDir, (db) =>
+      work(
+        async <Row extends object>(text: string, values: readonly unknown[] = []) =>
+          (await db.query<Row>(text, [...values])).rows,
+      ),
+    );
   const client = new Client({ connectionString: where.url, connectionTimeoutMillis: CONNECT_MS });
   client.on('error', () => undefined);
   try {
@@ -88,7 +132,9 @@ async function stateOf(where: Target): Promise<MigrationState> {
   } catch (error) {
     throw new DatabaseUnavailable(error);
   }
-  return migrationState(async (sql) => (await client.query<never>(sql)).rows).finally(() => client.end());
+  const query = async <Row extends object>(text: string, values: readonly unknown[] = []) =>
+    (await client.query<Row & Record<string, unknown>>(text, [...values])).rows;
+  return work(query).finally(() => client.end());
 }
 
 function linesOf(state: MigrationState): readonly string[] {

@@ -26,7 +26,9 @@ interface StartOptions extends Where {
 
 export async function start(phone: string, { channel, locale, purpose, json, ...where }: StartOptions): Promise<void> {
   const body = { phone, ...(channel && { channel }), ...(locale && { locale }), ...(purpose && { purpose }) };
-  const made = await withProgram(where, (api) => api.call<Started>('POST', '/v1/verifications', body));
+  const made = await withProgram(where, (api) => api.call<Started>('POST', '/v1/verifications', body), {
+    name: 'verification.start',
+  });
   if (json) return console.log(JSON.stringify(made, null, 2));
   const { id, delivery = 'unknown', messageId, expiresAt, sendsLeft, testCode } = made;
   console.log(`${id}  ${made.phone} by ${made.channel}: ${delivery}, ${sendsLeft} more texts are possible now`);
@@ -37,7 +39,10 @@ export async function start(phone: string, { channel, locale, purpose, json, ...
 
 export async function check(id: string, code: string, { json, ...where }: Where & { json?: true }): Promise<void> {
   const path = `/v1/verifications/${encodeURIComponent(id)}/check`;
-  const found = await withProgram(where, (api) => api.call<Checked>('POST', path, { code }));
+  const found = await withProgram(where, (api) => api.call<Checked>('POST', path, { code }), {
+    name: 'verification.check',
+    subject: id,
+  });
   if (!found.valid) process.exitCode = 1;
   if (json) return console.log(JSON.stringify(found, null, 2));
   if (found.valid) console.log(`${found.status}${found.proof ? `\n${found.proof}` : ''}`);

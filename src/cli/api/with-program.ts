@@ -1,6 +1,6 @@
 import { UsageError } from '../usage-error.js';
 import { ask } from './remote.js';
-import type { ProgramApi } from './program-api.js';
+import type { OperatorAct, ProgramApi } from './program-api.js';
 import { addressOf, type Where } from './where.js';
 
 /** A person waits: a program that is away is told of within seconds. */
@@ -22,8 +22,12 @@ export function withRunning<T>(where: Where, work: (api: ProgramApi) => Promise<
 }
 
 /** The same; without an address the whole program as long as `work` takes, on the database, with no server for others. */
-export async function withProgram<T>(where: Where, work: (api: ProgramApi) => Promise<T>): Promise<T> {
+export async function withProgram<T>(
+  where: Where,
+  work: (api: ProgramApi) => Promise<T>,
+  act?: OperatorAct,
+): Promise<T> {
   if (addressOf(where)) return withRunning(where, work);
   const { withOwnProgram } = await import('./own-program.js');
-  return withOwnProgram(work);
+  return withOwnProgram(work, act);
 }
