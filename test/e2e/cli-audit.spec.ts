@@ -59,10 +59,12 @@ describe('on the database itself', () => {
     const begun = await cli(['verify', 'start', PHONE, '--json'], env);
     const { id } = JSON.parse(begun.stdout) as { id: string };
     expect((await cli(['verify', 'check', id, 'abc'], env)).code).not.toBe(0);
+    expect((await cli(['verify', 'check', PHONE, '123456'], env)).code).not.toBe(0);
     expect((await cli(['doctor', '--live', PHONE, '--yes', '--wait', '1'], env)).stdout).toContain('\nLive\n');
     expect(await actsIn(env)).toEqual([
       act('verification.start', null),
       act('verification.check', id),
+      act('verification.check', null),
       act('message.send', null),
     ]);
   });

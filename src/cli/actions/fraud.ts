@@ -30,7 +30,7 @@ const inOffice = <T>(work: (office: FraudOffice, region: CountryCode) => Promise
     (rooms, config) => work(rooms.get(FraudOffice), config.phone.defaultRegion),
   );
 
-export async function replayed({ since, policy, json }: ReplayOptions): Promise<void> {
+export async function replay({ since, policy, json }: ReplayOptions): Promise<void> {
   const chosen = policyOf(policy);
   const outcome = await inOffice((office) => office.replay(new Date(Date.now() - since * DAY_MS), chosen));
   if (json) console.log(JSON.stringify(outcome));

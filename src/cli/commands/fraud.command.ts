@@ -21,7 +21,7 @@ export function fraudCommand(program: Command): void {
     .option('--since <days>', 'how far back, such as 30d', days, 30)
     .option('--policy <file>', 'JSON with what differs from the policy of the program, as docs/fraud.md shows it')
     .option('--json', 'for programs')
-    .action(action('replayed'));
+    .action(action('replay'));
 
   fraud
     .command('status')
