@@ -60,8 +60,23 @@ module.exports = {
       severity: 'error',
       // The worked example of docs/providers.md stands for a folder of src/sms/providers.
       from: { path: '^(src|test)/', pathNot: [`^src/${room}/`, '\\.spec\\.ts$', '^test/docs/acme/'] },
-      to: { path: `^src/${room}/`, pathNot: `^src/${room}/index\\.ts$` },
+      // light.ts is what commands of the command line need of a room before they load it: names, the environment.
+      to: { path: `^src/${room}/`, pathNot: `^src/${room}/(index|light)\\.ts$` },
     })),
+    {
+      name: 'commands-load-their-actions-when-they-run',
+      severity: 'error',
+      // `--help` waits for whatever is imported here.
+      from: { path: '^src/cli/(commands/|api/(?!own-program)|main|program|examples|actions-in|usage-error)' },
+      to: {
+        path: '^src/',
+        pathNot: [
+          ...['^src/cli/(?!actions/|api/own-program)', '^src/kernel/', '^src/[a-z]+/light\\.ts$'],
+          '^src/(explain|version)\\.ts$',
+        ],
+        dependencyTypesNot: ['type-only', 'dynamic-import'],
+      },
+    },
     {
       name: 'adapters-know-no-nest-and-no-prisma',
       severity: 'error',

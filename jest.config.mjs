@@ -16,6 +16,7 @@ const swc = (syntax) => ({
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test'],
+  testSequencer: '<rootDir>/test/setup/longest-first.mjs',
   setupFiles: ['<rootDir>/test/setup/quiet.ts'],
   testRegex: '\\.spec\\.ts$',
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1'] },

@@ -1,6 +1,4 @@
-import { ConfigRefusal } from './config/index.js';
-import { DomainError } from './kernel/index.js';
-import { FolderInUse } from './prisma/index.js';
+import { DomainError, StartRefusal } from './kernel/index.js';
 
 /** Exit codes of sysexits.h: EX_USAGE that a command was asked for what cannot be; EX_CONFIG tells a supervisor that trying again is of no use, EX_UNAVAILABLE that it may be. */
 const EX_USAGE = 64;
@@ -9,8 +7,7 @@ const EX_UNAVAILABLE = 69;
 
 /** Why the program could not start. What the operator can mend is told in words; only a bug shows its stack. */
 export function explain(error: unknown): { readonly message: string; readonly exitCode: number } {
-  if (error instanceof ConfigRefusal) return { message: error.message, exitCode: EX_CONFIG };
-  if (error instanceof FolderInUse) return { message: error.message, exitCode: EX_UNAVAILABLE };
+  if (error instanceof StartRefusal) return { message: error.message, exitCode: error.exitCode };
   if (error instanceof DomainError) {
     const cause = error.cause instanceof Error ? ` Cause: ${error.cause.message || error.cause.name}.` : '';
     return {

@@ -1,15 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { hash, verify } from '@node-rs/argon2';
+import { verify } from '@node-rs/argon2';
 
 import { KeyRing } from '../kernel/index.js';
 import { ADMIN_OPTIONS, type AdminOptions } from './admin.options.js';
+import { hashPassword } from './hash-password.js';
 import { Turns } from './turns.js';
 
 /** Each costs 19 MiB and a core for a while: more at once would let anybody take the machine away from those who verify. */
 const AT_A_TIME = 2;
-
-/** A password as it may stand in ADMIN_PASSWORD: argon2id by OWASP's parameters (19 MiB, 2 passes), as a PHC string. */
-export const hashPassword = (password: string): Promise<string> => hash(password);
 
 /** The operators' password. */
 @Injectable()

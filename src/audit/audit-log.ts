@@ -17,6 +17,23 @@ const WRITE = named<AuditParameters & { readonly subject: string | null }>(
   `WITH done AS (SELECT :subject::text AS subject), ${audited('done', 'subject')} SELECT 1`,
 );
 
+/** Writes an act down by whoever takes statements: where tables are made, nothing else is there yet. @param at null: by the database's clock */
+export async function writeAct(
+  database: Pick<Database, 'query'>,
+  act: Act,
+  subject: string | null,
+  at: Date | null = null,
+): Promise<void> {
+  await database.query(WRITE, valuesFor(WRITE, { ...parametersOf(act, at), subject }));
+}
+
+const parametersOf = ({ who: { name, network }, act }: Act, at: Date | null): AuditParameters => ({
+  audit_at: at,
+  audit_who: name,
+  audit_act: act,
+  audit_address: network,
+});
+
 /** What operators did, and when; it is only added to. */
 @Injectable()
 export class AuditLog {
@@ -27,14 +44,13 @@ export class AuditLog {
   ) {}
 
   /** For a statement that has `audited` in it. */
-  parametersOf({ who, act }: Act): AuditParameters {
-    const { name, network } = who;
-    return { audit_at: this.clock.databaseTime(), audit_who: name, audit_act: act, audit_address: network };
+  parametersOf(act: Act): AuditParameters {
+    return parametersOf(act, this.clock.databaseTime());
   }
 
   /** For what changes no row of ours. @throws {DatabaseUnavailable} and then it should not be done */
   async write(act: Act, subject: string | null = null): Promise<void> {
-    await this.database.query(WRITE, valuesFor(WRITE, { ...this.parametersOf(act), subject }));
+    await writeAct(this.database, act, subject, this.clock.databaseTime());
   }
 
   /** Newest first. @param before an id: only older ones @throws {DatabaseUnavailable} */

@@ -1,4 +1,4 @@
 export { AuditData } from './audit-data.js';
-export { AuditLog, type AuditParameters } from './audit-log.js';
+export { AuditLog, writeAct, type AuditParameters } from './audit-log.js';
 export { AuditModule } from './audit.module.js';
 export { audited, type Act } from './audited.js';

@@ -3,7 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { environment, examine } from '../config/index.js';
 import { PhoneNumber, type CountryCode } from '../kernel/index.js';
-import { withProgram } from './api/program-api.js';
+import { withProgram } from './api/with-program.js';
+import type { ProgramApi } from './api/program-api.js';
 import { timelineOf, type Shown } from './api/timeline.js';
 import { addressOf, type Where } from './api/where.js';
 import { UsageError } from './usage-error.js';
@@ -40,7 +41,7 @@ export async function sendLive(phone: string, { yes, wait: waitSecs, ...where }:
   // The embedded database serves us alone now, so nobody is there to take a report.
   const canReport = isRemote || Boolean(env.server.PUBLIC_BASE_URL && env.storage.DATABASE_URL);
   const body = `${env.verification.BRAND_NAME}: this is a test, nobody needs to do anything.`;
-  return withProgram(where, async (api) => {
+  const send = async (api: ProgramApi): Promise<LiveResult> => {
     const { id } = await api.call<{ id: string }>('POST', '/v1/messages', { to: to.e164, body });
     for (const end = performance.now() + (canReport ? waitSecs * 1_000 : 0); ; await wait(LOOK_EVERY_MS)) {
       const message = await api.call<Shown>('GET', `/v1/messages/${id}`);
@@ -50,7 +51,8 @@ export async function sendLive(phone: string, { yes, wait: waitSecs, ...where }:
       const report = reported ? 'came' : canReport ? 'missing' : 'cannot come';
       return { sent: true, took: GONE_OUT.has(message.status), report, message };
     }
-  });
+  };
+  return withProgram(where, send, { name: 'message.send' });
 }
 
 async function isAgreed(question: string): Promise<boolean> {

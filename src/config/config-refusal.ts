@@ -1,3 +1,5 @@
+import { StartRefusal } from '../kernel/index.js';
+
 /** One thing that is wrong with the environment. */
 export interface ConfigFault {
   /** The variable; alternatives as `A or B`. */
@@ -9,8 +11,9 @@ export interface ConfigFault {
 }
 
 /** The environment does not make a configuration; lists every fault at once, one a line. */
-export class ConfigRefusal extends Error {
+export class ConfigRefusal extends StartRefusal {
   override readonly name = 'ConfigRefusal';
+  readonly exitCode = 78;
 
   constructor(readonly faults: readonly ConfigFault[]) {
     const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;

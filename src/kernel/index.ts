@@ -9,4 +9,5 @@ export { Rounds } from './rounds.js';
 export * from './run.js';
 export * from './same-secret.js';
 export * from './sealed-phone.js';
+export * from './start-refusal.js';
 export * from './uuid.js';

@@ -38,6 +38,7 @@ export abstract class PersonalData {
 
   /**
    * One pass over the rows under the former secret, `batch` at a time, which come under the present one.
+   * @param batch 0: none is brought there, those that are left are counted
    * @param tell how many more are done, after each batch
    */
   abstract reseal(batch: number, tell: (done: number) => void): Promise<Resealed>;

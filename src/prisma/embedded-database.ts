@@ -15,6 +15,8 @@ export class EmbeddedDatabase extends Database {
   private constructor(
     private readonly db: PGlite,
     private readonly release: () => void,
+    /** Migrations that its opening applied. */
+    readonly migrated: readonly string[],
   ) {
     super();
   }
@@ -45,11 +47,11 @@ export class EmbeddedDatabase extends Database {
   /** Over an instance that the caller made, such as one in memory. Migrates it. */
   static async over(db: PGlite, release: () => void = () => undefined): Promise<EmbeddedDatabase> {
     const shadow = () => PGlite.create('memory://');
-    await migrate(
+    const migrated = await migrate(
       async (sql) => (await db.query<never>(sql)).rows,
       () => pgliteAdapter(db, shadow),
     );
-    return new EmbeddedDatabase(db, release);
+    return new EmbeddedDatabase(db, release, migrated);
   }
 
   get adapter(): SqlDriverAdapterFactory {

@@ -1,8 +1,11 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export class FolderInUse extends Error {
+import { StartRefusal } from '../kernel/index.js';
+
+export class FolderInUse extends StartRefusal {
   override readonly name = 'FolderInUse';
+  readonly exitCode = 69;
 
   constructor(folder: string, pid: number) {
     super(

@@ -23,7 +23,11 @@ const UNAVAILABLE = /^(08|28|3D|53|55|57|58|25006|40001|40P01)/;
 export class PostgresDatabase extends Database {
   readonly outlivesUs = true;
 
-  private constructor(private readonly pool: Pool) {
+  private constructor(
+    private readonly pool: Pool,
+    /** Migrations that its opening applied. */
+    readonly migrated: readonly string[],
+  ) {
     super();
   }
 
@@ -42,15 +46,15 @@ export class PostgresDatabase extends Database {
       await pool.query('SELECT 1').catch((error: unknown) => {
         throw new DatabaseUnavailable(error); // a wrong password, too: there is no statement yet that could be wrong
       });
-      await migrate(
+      const migrated = await migrate(
         async (sql) => (await pool.query<never>(sql)).rows,
         () => migrationAdapter(url),
       );
+      return new PostgresDatabase(pool, migrated);
     } catch (error) {
       await pool.end();
       throw asUnavailable(error);
     }
-    return new PostgresDatabase(pool);
   }
 
   get adapter(): SqlDriverAdapterFactory {

@@ -58,6 +58,13 @@ export class PrivacyService {
     return { erased };
   }
 
+  /** Rows under the former secret now, as far as they can be read. @throws {DatabaseUnavailable | RedisUnavailable} */
+  async former(): Promise<number> {
+    let left = 0;
+    for (const room of this.rooms) left += (await room.reseal(0, () => undefined)).left;
+    return left;
+  }
+
   /**
    * Brings all that can be brought there under the present secret. May be stopped anywhere and started again, and runs beside
    * the program.

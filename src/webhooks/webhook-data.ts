@@ -54,8 +54,8 @@ export class WebhookData extends PersonalData {
     return Promise.resolve(0);
   }
 
-  async reseal(_batch: number, tell: (done: number) => void): Promise<Resealed> {
-    const done = await this.endpoints.reseal();
+  async reseal(batch: number, tell: (done: number) => void): Promise<Resealed> {
+    const done = batch === 0 ? 0 : await this.endpoints.reseal();
     tell(done);
     const [row] = await this.database.query<Pick<Resealed, 'left' | 'unreadable'>>(LEFT, [
       this.keys.formerVersion,

@@ -1,18 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 
-import { onOwnPostgres } from '../setup/servers.js';
-import { HOW_TO, stepsOf } from './pages/blocks.js';
-import { play } from './pages/play.js';
+import { HOW_TO } from './pages/blocks.js';
+import { isRun, PARTS, partsOf, STEPS } from './pages/part.js';
 import type { Step } from './pages/step.js';
-import { Server } from './pages/world.js';
 
-jest.setTimeout(600_000);
-
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...pagesUnder('docs')].filter(existsSync);
-const STEPS = new Map(PAGES.map((page) => [page, stepsOf(page)]));
 const all = [...STEPS.values()].flat();
-const onServer = process.env.TEST_DATABASE_URL ? describe : onOwnPostgres;
 
 interface Counts {
   /** Blocks of a page that are not run. */
@@ -22,17 +14,8 @@ interface Counts {
 }
 const counted = JSON.parse(readFileSync('test/docs/pages/not-run.json', 'utf8')) as Counts;
 
-function pagesUnder(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join(folder, name))
-    .sort();
-}
-
-const isRun = (step: Step) => 'marks' in step && !step.marks.norun;
-
 function count(matches: (step: Step) => boolean): Record<string, number> {
-  const pairs = PAGES.map((page) => [page, (STEPS.get(page) ?? []).filter(matches).length] as const);
+  const pairs = [...STEPS].map(([page, steps]) => [page, steps.filter(matches).length] as const);
   return Object.fromEntries(pairs.filter(([, n]) => n > 0));
 }
 
@@ -52,17 +35,12 @@ describe('the commands of every page', () => {
   it('are run, most of them', () => {
     expect(all.filter(isRun).length).toBeGreaterThan(60);
   });
-});
 
-onServer('run against the program', () => {
-  let server: Server;
-  beforeAll(async () => {
-    server = await Server.open();
-  });
-  afterAll(() => server.close());
-
-  it.each(PAGES.filter((page) => STEPS.get(page)?.some(isRun)))('%s', async (page) => {
-    const faults = await play(server, STEPS.get(page) ?? []);
-    expect(faults).toEqual([]);
+  it('are run by one of the files beside this one, each page by one alone', () => {
+    const pages = [...STEPS].filter(([, steps]) => steps.some(isRun)).map(([page]) => page);
+    expect(partsOf().flat().sort()).toEqual(pages.sort());
+    const files = readdirSync(__dirname).filter((name) => /^commands-\d+\.spec\.ts$/.test(name));
+    const runs = files.map((name) => /^runPart\((\d+)\);$/m.exec(readFileSync(`${__dirname}/${name}`, 'utf8'))?.[1]);
+    expect(runs.sort()).toEqual(Array.from({ length: PARTS }, (_, n) => String(n + 1)));
   });
 });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -294,6 +294,36 @@ describe('commands', () => {
     });
     expect(await cli(env, ['erase', 'nobody'])).toMatchObject({ code: 64, stderr: expect.stringContaining('E.164') });
   });
+
+  it('show a bar to whoever looks, and lines to nobody else', async () => {
+    const at = await place();
+    const former = { ...at.env, ...SIMULATED };
+    app = await startApp(former, at.given);
+    await app.call('POST', '/v1/verifications', { phone: PHONE });
+    await app.close();
+    await at.with((database) =>
+      ask(
+        database,
+        `INSERT INTO verifications SELECT (jsonb_populate_record(v, jsonb_build_object('id', gen_random_uuid(), 'status', 'canceled'))).*
+          FROM verifications AS v, generate_series(1, 1200)`,
+      ),
+    );
+    const command = `${process.execPath} ${resolve(__dirname, '../../dist/cli/main.js')} secret reencrypt`;
+    const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
+      cwd: tempFolder(),
+      env: { PATH: process.env.PATH, ...former, APP_SECRET: NEW, APP_SECRET_PREVIOUS: OLD },
+      encoding: 'utf8',
+    });
+    const shown = [...stdout.matchAll(/brought under APP_SECRET \[#*-*\] +\d+ % {2}(\d+) of (\d+)/g)];
+    const counts = shown.map(([, done, all]) => [Number(done), Number(all)] as const);
+    expect(counts.length).toBeGreaterThan(1);
+    expect(new Set(counts.map(([, all]) => all)).size).toBe(1);
+    expect(counts.map(([done]) => done)).toEqual(counts.map(([done]) => done).sort((a, b) => a - b));
+    expect(counts.at(-1)![0]).toBeGreaterThanOrEqual(1_200);
+    expect(stdout).toMatch(/ \d+\/s/);
+    expect(stdout).not.toContain('row(s) brought');
+    expect(stdout).toContain('row(s) are now under APP_SECRET.');
+  }, 120_000);
 
   it('bring rows under another secret, go on where they were killed, and say when the former one can go', async () => {
     const at = await place();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import type { Command } from 'commander';
 
-import { environment } from '../../config/index.js';
+import { environment } from '../../config/light.js';
 import { UsageError } from '../usage-error.js';
 
 /** Which running program a command talks to. */

@@ -1,38 +1,13 @@
 import { InvalidArgumentError, type Command } from 'commander';
 
-import { FraudModule, FraudOffice, type Replay } from '../../fraud/index.js';
-import { PhoneNumber, type CountryCode } from '../../kernel/index.js';
-import { LimitsModule } from '../../limits/index.js';
-import { RedisModule } from '../../redis/index.js';
-import { operator } from '../operator.js';
-import { policyOf } from '../policy-file.js';
-import { withRooms } from '../rooms.js';
+import { actionsIn } from '../actions-in.js';
 
-const DAY_MS = 86_400_000;
-
-const inOffice = <T>(work: (office: FraudOffice, region: CountryCode) => Promise<T>): Promise<T> =>
-  withRooms(
-    ({ limits, redis, fraud }) => [
-      RedisModule.forRoot({ server: redis }),
-      LimitsModule.forRoot(limits),
-      FraudModule.forRoot(fraud),
-    ],
-    (rooms, config) => work(rooms.get(FraudOffice), config.phone.defaultRegion),
-  );
+const action = actionsIn(() => import('../actions/fraud.js'));
 
 function days(text: string): number {
   const [, count] = /^(\d{1,4})d$/.exec(text) ?? [];
   if (!count) throw new InvalidArgumentError('Write days, such as 30d.');
   return Number(count);
-}
-
-function show({ total, countries }: Replay): void {
-  const line = (name: string, { sends, blocked, challenged, wronglyBlocked, savedMicros }: Replay['total']) =>
-    console.log(
-      `${name}: of ${sends} texts ${blocked} blocked, ${challenged} challenged, $${(savedMicros / 1e6).toFixed(2)} saved, ${wronglyBlocked} wrongly blocked`,
-    );
-  line('all', total);
-  for (const { country, ...outcome } of countries) line(country, outcome);
 }
 
 export function fraudCommand(program: Command): void {
@@ -46,28 +21,13 @@ export function fraudCommand(program: Command): void {
     .option('--since <days>', 'how far back, such as 30d', days, 30)
     .option('--policy <file>', 'JSON with what differs from the policy of the program, as docs/fraud.md shows it')
     .option('--json', 'for programs')
-    .action(async ({ since, policy, json }: { since: number; policy?: string; json?: true }) => {
-      const chosen = policyOf(policy);
-      const outcome = await inOffice((office) => office.replay(new Date(Date.now() - since * DAY_MS), chosen));
-      if (json) console.log(JSON.stringify(outcome));
-      else show(outcome);
-    });
+    .action(action('replay'));
 
   fraud
     .command('status')
     .description('prefixes and countries that are blocked now, and the verdicts of the last day')
     .option('--json', 'for programs')
-    .action(async ({ json }: { json?: true }) => {
-      const { blocked, lastDay } = await inOffice((office) => office.status());
-      if (json) return console.log(JSON.stringify({ blocked, lastDay }));
-      if (blocked.length === 0) console.log('nothing is blocked');
-      for (const { country, level, blockedUntil, strikes } of blocked) {
-        console.log(`${country} ${level}: until ${blockedUntil.toISOString()}, strike ${strikes}`);
-      }
-      for (const { verdict, refused, sends } of lastDay) {
-        console.log(`last day: ${verdict}${refused ? ', refused' : ''}: ${sends}`);
-      }
-    });
+    .action(action('status'));
 
   fraud
     .command('unblock')
@@ -75,10 +35,5 @@ export function fraudCommand(program: Command): void {
     .option('--country <country>', 'two letters')
     .option('--phone <phone>', 'E.164, or a national number of PHONE_DEFAULT_REGION')
     .option('--json', 'for programs')
-    .action(async ({ country, phone, json }: { country?: string; phone?: string; json?: true }) => {
-      const count = await inOffice((office, region) =>
-        office.unblock({ country, phone: phone ? PhoneNumber.parse(phone, region) : undefined }, operator()),
-      );
-      console.log(json ? JSON.stringify({ unblocked: count }) : `${count} prefix(es) start afresh`);
-    });
+    .action(action('unblock'));
 }

@@ -1,14 +1,9 @@
-import { randomBytes } from 'node:crypto';
-
 import type { Command } from 'commander';
 
-import { hashPassword } from '../../admin/index.js';
-import { hardToGuess } from '../../config/index.js';
-import { readPassword } from '../read-password.js';
-import { UsageError } from '../usage-error.js';
-import { reencryptCommand } from './reencrypt.command.js';
+import { actionsIn } from '../actions-in.js';
 
-const LEAST = 12;
+const action = actionsIn(() => import('../actions/secret.js'));
+const reencryption = actionsIn(() => import('../actions/reencrypt.js'));
 
 export function secretCommand(program: Command): void {
   const secret = program
@@ -18,22 +13,13 @@ export function secretCommand(program: Command): void {
     )
     .option('--password', 'ask for a password, or read it from stdin, and print its argon2id hash')
     .option('--json', 'for programs')
-    .action(async ({ password, json }: { password?: true; json?: true }) => {
-      const made = password
-        ? { hash: await hashOf(await readPassword()) }
-        : { secret: randomBytes(32).toString('base64url') };
-      console.log(json ? JSON.stringify(made) : Object.values(made).join(''));
-    });
-  reencryptCommand(secret);
-}
-
-async function hashOf(password: string): Promise<string> {
-  if (password.length < LEAST)
-    throw new UsageError(`A password needs at least ${LEAST} characters.`, 'Four or five random words will do.');
-  if (hardToGuess(password) < LEAST)
-    throw new UsageError(
-      `A password needs at least ${LEAST} characters beside words that everybody tries first.`,
-      'Four or five random words will do.',
-    );
-  return hashPassword(password);
+    .action(action('make'));
+  secret
+    .command('reencrypt')
+    .description(
+      'bring rows under APP_SECRET that were written under APP_SECRET_PREVIOUS, so that this one can be dropped',
+    )
+    .option('--wait', 'until what is still in use is over, too: verifications some minutes, kept answers 24 hours')
+    .option('--json', 'for programs')
+    .action(reencryption('reencrypt'));
 }

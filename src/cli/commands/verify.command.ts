@@ -1,31 +1,9 @@
 import type { Command } from 'commander';
 
-import { withProgram } from '../api/program-api.js';
-import { addWhere, type Where } from '../api/where.js';
+import { actionsIn } from '../actions-in.js';
+import { addWhere } from '../api/where.js';
 
-interface Started {
-  readonly id: string;
-  readonly phone: string;
-  readonly channel: string;
-  readonly delivery?: string;
-  readonly messageId?: string;
-  readonly expiresAt: string;
-  readonly sendsLeft: number;
-  readonly testCode?: string;
-}
-interface Checked {
-  readonly status: string;
-  readonly valid: boolean;
-  readonly checksLeft?: number;
-  readonly proof?: string;
-}
-interface StartOptions extends Where {
-  readonly channel?: string;
-  readonly locale?: string;
-  readonly purpose?: string;
-  readonly json?: true;
-}
-
+const action = actionsIn(() => import('../actions/verify.js'));
 const DIRECTLY = 'the program runs as long as the command does; the embedded database serves one process';
 
 export function verifyCommand(program: Command): void {
@@ -38,32 +16,12 @@ export function verifyCommand(program: Command): void {
     .option('--locale <locale>', 'BCP 47 language of the text')
     .option('--purpose <purpose>', 'what the proof will be good for')
     .option('--json', 'as the API answers it');
-  addWhere(begin, 'verify', DIRECTLY).action(start);
+  addWhere(begin, 'verify', DIRECTLY).action(action('start'));
   const finish = verify
     .command('check')
     .argument('<id>', 'as "verify start" showed it')
     .argument('<code>', 'what the person typed')
     .description('check a code; fails when it is wrong')
     .option('--json', 'as the API answers it');
-  addWhere(finish, 'verify', DIRECTLY).action(check);
-}
-
-async function start(phone: string, { channel, locale, purpose, json, ...where }: StartOptions): Promise<void> {
-  const body = { phone, ...(channel && { channel }), ...(locale && { locale }), ...(purpose && { purpose }) };
-  const made = await withProgram(where, (api) => api.call<Started>('POST', '/v1/verifications', body));
-  if (json) return console.log(JSON.stringify(made, null, 2));
-  const { id, delivery = 'unknown', messageId, expiresAt, sendsLeft, testCode } = made;
-  console.log(`${id}  ${made.phone} by ${made.channel}: ${delivery}, ${sendsLeft} more texts are possible now`);
-  if (testCode) console.log(`simulation: the code is ${testCode}`);
-  console.log(`Until ${expiresAt}: npm run cli -- verify check ${id} CODE`);
-  if (messageId) console.log(`What becomes of the text: npm run cli -- messages show ${messageId}`);
-}
-
-async function check(id: string, code: string, { json, ...where }: Where & { json?: true }): Promise<void> {
-  const path = `/v1/verifications/${encodeURIComponent(id)}/check`;
-  const found = await withProgram(where, (api) => api.call<Checked>('POST', path, { code }));
-  if (!found.valid) process.exitCode = 1;
-  if (json) return console.log(JSON.stringify(found, null, 2));
-  if (found.valid) console.log(`${found.status}${found.proof ? `\n${found.proof}` : ''}`);
-  else console.log(`wrong code: ${found.checksLeft} more may be tried`);
+  addWhere(finish, 'verify', DIRECTLY).action(action('check'));
 }

@@ -1,26 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 
-import type { AppConfig } from '../../config/index.js';
-import {
-  EVENT_TYPES,
-  WebhookDeliveries,
-  WebhookEndpoints,
-  WebhooksModule,
-  type EndpointState,
-  type EventType,
-} from '../../webhooks/index.js';
-import { operator } from '../operator.js';
-import { withRooms } from '../rooms.js';
+import { EVENT_TYPES, type EventType } from '../../webhooks/light.js';
+import { actionsIn } from '../actions-in.js';
 
-interface Json {
-  readonly json?: true;
-}
-
-const rooms = ({ webhooks }: AppConfig) => [WebhooksModule.forRoot({ ...webhooks, deliver: false })];
-const endpoints = <T>(work: (endpoints: WebhookEndpoints) => Promise<T>) =>
-  withRooms(rooms, (context) => work(context.get(WebhookEndpoints)));
-const deliveries = <T>(work: (deliveries: WebhookDeliveries) => Promise<T>) =>
-  withRooms(rooms, (context) => work(context.get(WebhookDeliveries)));
+const action = actionsIn(() => import('../actions/webhooks.js'));
 
 export function webhooksCommand(program: Command): void {
   const webhooks = program
@@ -32,57 +15,24 @@ export function webhooksCommand(program: Command): void {
     .option('--events <types>', 'what it wants to be told, separated by commas; without: all', readTypes)
     .option('--description <text>', 'a word about it')
     .option('--json', 'for programs')
-    .action(
-      async (url: string, { events, description, json }: Json & { events?: EventType[]; description?: string }) => {
-        const { id, secret } = await endpoints((all) => all.create({ url, events, description }, operator()));
-        if (json) return print({ id, secret });
-        console.log(`endpoint ${id}\nsecret   ${secret}`);
-      },
-    );
-  webhooks
-    .command('list')
-    .description('list them')
-    .option('--json', 'for programs')
-    .action(async ({ json }: Json) => {
-      const all = await endpoints((each) => each.list());
-      if (json) return print(all);
-      for (const endpoint of all) console.log(lineOf(endpoint));
-      if (all.length === 0) console.log('none');
-    });
+    .action(action('create'));
+  webhooks.command('list').description('list them').option('--json', 'for programs').action(action('list'));
   webhooks
     .command('rotate <id>')
     .description('make a new secret; for 24 hours deliveries are signed with both')
     .option('--json', 'for programs')
-    .action(async (id: string, { json }: Json) => {
-      const { secret, formerUntil } = await endpoints((all) => all.rotateSecret(id, operator()));
-      if (json) return print({ id, secret, formerUntil });
-      console.log(`secret   ${secret}\nthe one before signs, too, until ${formerUntil.toISOString()}`);
-    });
+    .action(action('rotate'));
   webhooks
     .command('delete <id>')
     .description('tell it nothing any more')
     .option('--json', 'for programs')
-    .action(async (id: string, { json }: Json) => {
-      await endpoints((all) => all.remove(id, operator()));
-      if (json) return print({ deleted: id });
-      console.log(`deleted ${id}`);
-    });
+    .action(action('remove'));
   webhooks
     .command('deliveries <id>')
     .description('what it was told, newest first')
     .addOption(new Option('--status <status>', 'only those').choices(['pending', 'delivered', 'failed']))
     .option('--json', 'for programs')
-    .action(async (id: string, { status, json }: Json & { status?: 'pending' | 'delivered' | 'failed' }) => {
-      const all = await deliveries((each) => each.of(id, status));
-      if (json) return print(all);
-      for (const { id: delivery, eventId, type, status: state, tries, createdAt, lastError } of all)
-        console.log(
-          [createdAt.toISOString(), delivery, eventId, type, state, `tries=${tries}`, lastError]
-            .filter(Boolean)
-            .join('  '),
-        );
-      if (all.length === 0) console.log('none');
-    });
+    .action(action('listDeliveries'));
   webhooks
     .command('replay <id>')
     .description('tell an event again: a delivery, or with --since all that an endpoint missed')
@@ -92,27 +42,8 @@ export function webhooksCommand(program: Command): void {
       readTime,
     )
     .option('--json', 'for programs')
-    .action(async (id: string, { since, json }: Json & { since?: Date }) => {
-      const count = await deliveries(async (all) =>
-        since ? all.replaySince(id, since, operator()) : all.replay(id, operator()).then(() => 1),
-      );
-      if (json) return print({ replayed: count });
-      console.log(`${count} to be told again, by the program when it runs`);
-    });
+    .action(action('replay'));
 }
-
-const print = (value: unknown) => console.log(JSON.stringify(value, null, 2));
-
-const lineOf = ({ id, url, events, description, disabledAt, disabledReason, failingSince }: EndpointState): string =>
-  [
-    id,
-    url,
-    events.length > 0 ? events.join(',') : 'all events',
-    description,
-    disabledAt ? `disabled (${disabledReason})` : failingSince && `failing since ${failingSince.toISOString()}`,
-  ]
-    .filter(Boolean)
-    .join('  ');
 
 function readTypes(text: string): EventType[] {
   const types = text.split(',').map((type) => type.trim());

@@ -1,7 +1,6 @@
-import type { Command } from 'commander';
-
 import { DomainError, type Resealed } from '../../kernel/index.js';
 import { operator } from '../operator.js';
+import { Progress } from '../send/progress.js';
 import { withPrivacy } from '../with-privacy.js';
 
 class NoFormerSecret extends DomainError {
@@ -14,25 +13,27 @@ class NoFormerSecret extends DomainError {
   }
 }
 
-/** For `secret reencrypt`. */
-export function reencryptCommand(secret: Command): void {
-  secret
-    .command('reencrypt')
-    .description(
-      'bring rows under APP_SECRET that were written under APP_SECRET_PREVIOUS, so that this one can be dropped',
-    )
-    .option('--wait', 'until what is still in use is over, too: verifications some minutes, kept answers 24 hours')
-    .option('--json', 'for programs')
-    .action(async ({ wait = false, json }: { wait?: boolean; json?: true }) => {
-      const result = await withPrivacy(async (privacy, config, audit) => {
-        if (config.secrets.previous === undefined) throw new NoFormerSecret();
-        await audit.write({ who: operator(), act: 'secret.reencrypt' });
-        return privacy.reseal(wait, (progress) => console.error(lineOf(progress)));
-      });
-      const canDropPrevious = result.left === 0;
-      if (json) return console.log(JSON.stringify({ ...result, canDropPrevious }));
-      for (const line of verdictOf(result)) console.log(line);
-    });
+export async function reencrypt({ wait = false, json }: { wait?: boolean; json?: true }): Promise<void> {
+  const result = await withPrivacy(async (privacy, config, audit) => {
+    if (config.secrets.previous === undefined) throw new NoFormerSecret();
+    await audit.write({ who: operator(), act: 'secret.reencrypt' });
+    if (!process.stderr.isTTY) return privacy.reseal(wait, (progress) => console.error(lineOf(progress)));
+    const all = await privacy.former();
+    const bar = new Progress('brought under APP_SECRET');
+    const last = await privacy.reseal(wait, ({ done, left, until }) =>
+      bar.show(
+        done,
+        Math.max(all, done + left),
+        undefined,
+        until ? `  ${left} in use until ${until.toISOString()}` : '',
+      ),
+    );
+    bar.end(last.done, last.done + last.left);
+    return last;
+  });
+  const canDropPrevious = result.left === 0;
+  if (json) return console.log(JSON.stringify({ ...result, canDropPrevious }));
+  for (const line of verdictOf(result)) console.log(line);
 }
 
 const lineOf = ({ done, left }: Resealed) =>

@@ -1,0 +1,3 @@
+import { runPart } from './pages/part.js';
+
+runPart(4);
