@@ -45,7 +45,7 @@ describe('what a program answers', () => {
   });
 
   it('tells which member of a request was wrong', async () => {
-    const problem = { detail: 'No.', hint: 'Mend it.', errors: [{ pointer: '/channel', detail: 'must be sms' }] };
+    const problem = { detail: 'No.', hint: 'Mend it.', errors: [{ pointer: '#/channel', detail: 'must be sms' }] };
     const url = await answer(400, { 'content-type': 'application/problem+json' }, JSON.stringify(problem));
     await expect(get(url)).rejects.toMatchObject({ message: 'No.\n  channel: must be sms', hint: 'Mend it.' });
   });

@@ -25,7 +25,7 @@ export class Answered extends DomainError {
   override readonly hint: string;
 
   constructor(status: number, { code, detail, hint, errors = [] }: Problem) {
-    const faults = errors.map((each) => `\n  ${each.pointer.replace(/^\//, '')}: ${each.detail}`);
+    const faults = errors.map((each) => `\n  ${each.pointer.replace(/^#?\//, '')}: ${each.detail}`);
     super(`${detail ?? `The program answered ${status}.`}${faults.join('')}`);
     this.kind = status === 404 ? 'not_found' : status >= 500 ? 'unavailable' : 'invalid';
     this.code = code ?? 'UNEXPECTED';
