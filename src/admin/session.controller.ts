@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { ApiProblems, NeedsScope, Public } from '../http/index.js';
 import { AdminSessions } from './admin-sessions.js';
-import { SessionDto, SignInDto } from './session.dto.js';
+import { OperatorSessionDto, SignInDto } from './session.dto.js';
 import { SignIn } from './sign-in.js';
 
 @ApiTags('admin')
@@ -21,22 +21,22 @@ export class SessionController {
     summary: 'Sign in as an operator',
     description: 'Sets the cookie of the session. 404 while ADMIN_PASSWORD is unset; 429 after wrong passwords.',
   })
-  @ApiCreatedResponse({ type: SessionDto })
+  @ApiCreatedResponse({ type: OperatorSessionDto })
   @ApiProblems(400, 403, 404, 429, 503)
   begin(
     @Body() { password }: SignInDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SessionDto> {
+  ): Promise<OperatorSessionDto> {
     return this.signIn.with(password, request, reply);
   }
 
   @Get()
   @NeedsScope('admin')
   @ApiOperation({ summary: 'Read the session that the cookie stands for' })
-  @ApiOkResponse({ type: SessionDto })
+  @ApiOkResponse({ type: OperatorSessionDto })
   @ApiProblems(403, 503)
-  get(@Req() request: FastifyRequest): SessionDto {
+  get(@Req() request: FastifyRequest): OperatorSessionDto {
     return this.sessions.sessionOf(request);
   }
 

@@ -8,7 +8,7 @@ export class SignInDto {
   password!: string;
 }
 
-export class SessionDto {
+export class OperatorSessionDto {
   @ApiProperty({ description: 'Goes into the header X-CSRF-Token of whatever changes something by this session.' })
   csrfToken!: string;
 

@@ -7,13 +7,16 @@ import { buildProgram } from './program.js';
 
 /** Of sysexits.h: what was typed is wrong. */
 const EX_USAGE = 64;
+/** The same: what is needed cannot be had now. */
+const EX_UNAVAILABLE = 69;
 const isMistyped = (error: unknown) => error instanceof DomainError && error.kind === 'invalid';
 
 // Whoever reads along, such as head, may have read enough.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
-    throw error;
+    console.error(`What was to be shown cannot be written: ${error.code ?? error.message}.`);
+    process.exit(EX_UNAVAILABLE);
   });
 
 try {

@@ -2,9 +2,9 @@ import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/commo
 import { NestFactory } from '@nestjs/core';
 
 import { AppConfigModule, environment, readConfig, type AppConfig } from '../config/index.js';
-import { JsonLogger } from '../http/index.js';
 import { KernelModule } from '../kernel.module.js';
 import { PrismaModule } from '../prisma/index.js';
+import { CommandLogger } from './command-logger.js';
 
 type Room = DynamicModule | Type;
 
@@ -27,7 +27,8 @@ export async function withRooms<T>(
   ];
   const module: DynamicModule = { module: Commands, imports };
   const context = await NestFactory.createApplicationContext(module, {
-    logger: new JsonLogger('warn'),
+    // Nothing but the answer belongs on stdout.
+    logger: new CommandLogger('warn', process.stderr),
     abortOnError: false,
   });
   try {

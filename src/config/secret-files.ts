@@ -17,6 +17,7 @@ export const SECRETS_IN_FILES = [
   'AWS_SNS_ACCESS_KEY_ID',
   'AWS_SNS_SECRET_ACCESS_KEY',
   'SMS_HTTP_HEADERS',
+  'OTEL_EXPORTER_OTLP_HEADERS',
 ] as const;
 
 export interface WithFiles {

@@ -31,6 +31,14 @@ describe('test numbers', () => {
     expect(said).not.toMatch(/4938(?!17, several)/);
   });
 
+  it.each(['2026-W50', '2026-345', '2027-02-30T00:00:00Z', 'soon', '2027-01-31 00:00:00'])(
+    'do not start with an end at %s',
+    (text) => {
+      const env = { TEST_NUMBERS: '+15005550006=493817', TEST_NUMBERS_VALID_UNTIL: text };
+      expect(() => read(env)).toThrow('TEST_NUMBERS_VALID_UNTIL: must be a time as of RFC 3339');
+    },
+  );
+
   it('are warned of, without a code and without a whole number', () => {
     const { warnings } = read({ TEST_NUMBERS: '+15005550006=493817,+14155552671=118822' });
     const said = warnings.join('\n');

@@ -39,7 +39,8 @@ export function testNumbersSetup(
   ];
   const faults = problems.map((problem) => ({ name: 'TEST_NUMBERS', problem, mend: HOW }));
   if (isProduction) faults.push(...productionFaults(found, isNamed === true, validUntil, now));
-  if (faults.length > 0 || (validUntil !== undefined && Number.isNaN(validUntil))) return { faults, warnings: [] };
+  // What is no time is refused where its variable is read.
+  if (faults.length > 0 || Number.isNaN(validUntil ?? 0)) return { faults, warnings: [] };
 
   const codes = Object.fromEntries(found.map(({ phone, code }) => [phone.line, code]));
   const numbers = { codes, ...(validUntil !== undefined && { validUntil }) };

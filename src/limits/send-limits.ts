@@ -26,6 +26,12 @@ export class SendLimits implements Quotas {
     throw new RateLimitExceeded(NAMES[row.refused_by - 1] ?? 'resend-cooldown', row.retry_after ?? 1, states);
   }
 
+  /** As for a number that just got its first text, and that nothing is counted for. */
+  statesAfterOne(): readonly QuotaState[] {
+    const remaining = this.quotas.map((quota) => Math.max(0, quota - 1));
+    return this.states({ refused_by: null, retry_after: null, remaining, resets: [...this.secs] });
+  }
+
   states({ remaining, resets }: WindowRow): readonly QuotaState[] {
     return NAMES.map((name, index) => ({
       name,

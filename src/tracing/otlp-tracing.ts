@@ -8,6 +8,7 @@ import {
   SpanStatusCode,
   trace,
   type Attributes,
+  type Context,
   type Tracer,
 } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -58,7 +59,7 @@ export class OtlpTracing extends Tracing {
   }
 
   begin(name: string, attributes: Attributes, headers: Readonly<Record<string, unknown>> = {}): Begun {
-    const from = this.w3c.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
+    const from = withoutState(this.w3c.extract(ROOT_CONTEXT, headers, defaultTextMapGetter));
     const span = this.tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, from);
     return { span, during: (work) => this.contexts.with(trace.setSpan(from, span), work) };
   }
@@ -90,6 +91,12 @@ export class OtlpTracing extends Tracing {
     await Promise.race([flushed, wait(LAST_FLUSH_MS, undefined, { ref: false })]);
     this.contexts.disable();
   }
+}
+
+/** What a caller, who may be anybody, wrote into `tracestate` would be told with every span of the trace. */
+function withoutState(from: Context): Context {
+  const parent = trace.getSpanContext(from);
+  return parent ? trace.setSpanContext(from, { ...parent, traceState: undefined }) : from;
 }
 
 /** One line when a collector is away, and one when it is back, however often it is tried. */

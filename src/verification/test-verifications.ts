@@ -7,9 +7,12 @@ import { Clock, KeyRing, type PhoneNumber, type Run } from '../kernel/index.js';
 import { SendLimits } from '../limits/index.js';
 import { Database, isDuplicate, named, valuesFor } from '../prisma/index.js';
 import type { Channel } from '../sms/index.js';
+import { COOLDOWNS_SECS } from './cooldowns.js';
 import { TooManyChecks, VerificationExpired, VerificationNotFound } from './verification.errors.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
 import type { VerificationState } from './verification.types.js';
+
+const PAUSE_MS = COOLDOWNS_SECS[0] * 1_000;
 
 interface StartTestParameters {
   readonly id: string;
@@ -27,10 +30,9 @@ interface StartTestParameters {
 interface TestRow {
   readonly created_at: Date;
   readonly expires_at: Date;
-  readonly next_send_at: Date;
 }
 
-/** A verification without a message: guesses are counted as of any other, and nothing else is. */
+/** A verification without a message, known by its want of a pause: guesses are counted as of any other, and nothing else is. */
 const START_TEST = named<StartTestParameters>(
   'start_test_verification',
   `INSERT INTO verifications (id, purpose, channel, phone_key, phone_sealed, key_version, code_length, max_checks,
@@ -38,12 +40,12 @@ const START_TEST = named<StartTestParameters>(
     SELECT :id::uuid, :purpose, :channel, :phone_key::bytea, :phone_sealed::bytea, :key_version::int, :code_length::int, :max_checks::int,
            at, at + make_interval(secs => :ttl_secs::int), at
       FROM (SELECT coalesce(:at::timestamptz, clock_timestamp()) AS at) AS now
-    RETURNING created_at, expires_at, next_send_at`,
+    RETURNING created_at, expires_at`,
 );
 
 const AGAIN = {
   name: 'test_verification',
-  text: `SELECT purpose, channel, created_at, expires_at, next_send_at, max_checks - checks AS checks_left,
+  text: `SELECT purpose, channel, created_at, expires_at, max_checks - checks AS checks_left,
       floor(extract(epoch FROM expires_at - coalesce($2::timestamptz, clock_timestamp())))::int AS secs_left
     FROM verifications WHERE id = $1 AND status = 'pending'`,
 };
@@ -100,6 +102,7 @@ export class TestVerifications {
     return this.stateOf(id, phone, code, row, row);
   }
 
+  /** With the pause and the texts left of any other number: a login's start must not tell strangers that this one has a fixed code. */
   private stateOf(
     id: string,
     phone: PhoneNumber,
@@ -107,10 +110,14 @@ export class TestVerifications {
     row: TestRow,
     { purpose, channel, checks_left }: Pick<AgainRow, 'purpose' | 'channel' | 'checks_left'>,
   ): VerificationState {
-    const quotas = this.limits.states({ refused_by: null, retry_after: null, remaining: null, resets: null });
+    const quotas = this.limits.statesAfterOne();
     return {
       ...{ id, status: 'pending', phone: phone.masked, channel, purpose },
-      ...{ createdAt: row.created_at, expiresAt: row.expires_at, nextSendAt: row.next_send_at },
+      ...{
+        createdAt: row.created_at,
+        expiresAt: row.expires_at,
+        nextSendAt: new Date(row.created_at.getTime() + PAUSE_MS),
+      },
       ...{ sendsLeft: Math.min(...quotas.map(({ remaining }) => remaining)), checksLeft: checks_left, quotas },
       ...(this.options.revealCodes && { testCode }),
     };

@@ -19,13 +19,11 @@ import {
   VerificationExpired,
   VerificationNotFound,
 } from './verification.errors.js';
+import { COOLDOWNS_SECS } from './cooldowns.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
 import { VerificationRepository, type NewMessage, type PhoneColumns } from './verification.repository.js';
 import type { OpenedRow } from './verification.sql.js';
 import type { ChannelWish, CheckResult, Judgement, StartRequest, VerificationState } from './verification.types.js';
-
-/** Seconds until the next text may be asked for, by how many went before. */
-const COOLDOWNS_SECS = [30, 60, 120] as const;
 
 @Injectable()
 export class VerificationService {

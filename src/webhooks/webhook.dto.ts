@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsISO8601, IsString, Length } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsISO8601, IsString, Length, ValidateBy } from 'class-validator';
 
 import { MayBeAbsent } from '../http/index.js';
 import { DELIVERY_STATUSES, type WebhookDeliveryStatus } from './delivery/webhook-deliveries.js';
@@ -58,10 +58,14 @@ export class ChangeEndpointDto {
   disabled?: boolean;
 }
 
+const SINCE = { message: 'since must be a time such as "2026-11-21T14:00:00Z"' };
+
 export class ReplaySinceDto {
   @ApiProperty({ format: 'date-time', description: 'Of events since then, those that failed or wait are told again.' })
-  @IsISO8601({ strict: true }, { message: 'since must be a time such as "2026-11-21T14:00:00Z"' })
-  @Length(10, 40, { message: 'since must be a time such as "2026-11-21T14:00:00Z"' })
+  @IsISO8601({ strict: true }, SINCE)
+  @Length(10, 40, SINCE)
+  // ISO 8601 knows weeks and bare hours, too, which nothing here could read.
+  @ValidateBy({ name: 'isReadable', validator: { validate: (text) => !Number.isNaN(Date.parse(String(text))) } }, SINCE)
   since!: string;
 }
 

@@ -6,6 +6,8 @@ interface Locked {
   readonly resolved?: string;
   readonly hasInstallScript?: boolean;
   readonly license?: string;
+  readonly devOptional?: boolean;
+  readonly os?: readonly string[];
 }
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
@@ -38,5 +40,13 @@ describe('the packages that this is built from', () => {
 
   it('run nothing when they are installed', () => {
     expect(readFileSync('.npmrc', 'utf8')).toMatch(/^ignore-scripts=true$/m);
+  });
+
+  it('lose nothing that runs by scripts/production.mjs: no binary of a platform, and nothing that src/ names', () => {
+    const gone = locked.filter(([, { devOptional }]) => devOptional);
+    expect(gone.map(([path]) => path)).toContain('node_modules/prisma');
+    expect(gone.filter(([, { os }]) => os)).toEqual([]);
+    const asked = new Set(Object.keys(manifest.dependencies).map((name) => `node_modules/${name}`));
+    expect(gone.filter(([path]) => asked.has(path))).toEqual([]);
   });
 });

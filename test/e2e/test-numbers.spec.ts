@@ -22,7 +22,7 @@ beforeAll(async () => {
     TEST_NUMBERS: `${NUMBER}=${CODE},+12025550110=118822,+12025550111=902817`,
     TEST_NUMBERS_VALID_UNTIL: new Date(Date.now() + 3_600_000).toISOString(),
     SMS_RATE_LIMIT_PER_HOUR: '2',
-    SMS_DAILY_COST_LIMIT: '0.05',
+    SMS_DAILY_COST_LIMIT: '0.10',
   });
 });
 afterAll(async () => {
@@ -118,6 +118,19 @@ describe('a test number', () => {
       404,
     );
     for (const secret of [CODE, '118822', NUMBER, '5005550006']) expect(app.log()).not.toContain(secret);
+  });
+
+  it("is not to be told from a person's number by what a login's start answers", async () => {
+    const begun = async (phone: string) => {
+      const { body, headers } = await app.call('POST', '/v1/auth/phone/start', { phone }, { authorization: '' });
+      const { id, phone: masked, expiresAt, nextSendAt, ...same } = body;
+      expect([id, masked]).toEqual([expect.any(String), `+******${phone.slice(-4)}`]);
+      const pause = Math.round((Date.parse(expiresAt) - Date.parse(nextSendAt)) / 1_000);
+      return { ...same, pause, names: [...headers.keys()].sort() };
+    };
+    const person = await begun('+14155552672');
+    expect(person).toMatchObject({ sendsLeft: 1, checksLeft: 5, pause: 570 });
+    expect(await begun(NUMBER)).toEqual(person);
   });
 
   it('repeats with its idempotency key, and with another number that key is refused', async () => {

@@ -155,7 +155,7 @@ describe('the routes', () => {
     expect((await app.call('GET', `${ENDPOINTS}/1`)).status).toBe(404);
     expect((await app.call('POST', `/v1/webhook-deliveries/${id}/replay`)).status).toBe(404);
     expect((await app.call('GET', `${ENDPOINTS}/${id}/deliveries?status=lost`)).status).toBe(400);
-    for (const since of ['yesterday', 7, '', '2026-13-01T00:00:00Z'])
+    for (const since of ['2026-W50-1', '2026-11-21T14', 'yesterday', 7, '', '2026-13-01T00:00:00Z'])
       expect((await app.call('POST', `${ENDPOINTS}/${id}/replay`, { since })).status).toBe(400);
   });
 });

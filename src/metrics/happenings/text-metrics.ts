@@ -68,6 +68,7 @@ export class TextMetrics extends SmsObserver {
 
   override attempted(attempt: Attempt, { channel }: TextKind): void {
     const { provider, outcome, durationMs } = attempt;
+    if (attempt.isVoid) return; // it says nothing of a provider that was not asked
     this.attempts.at(provider, channel, outcome).inc();
     this.posts.at(provider, outcome).observe(durationMs / 1_000);
     if (attempt.outcome !== 'accepted') this.faults.at(provider, attempt.fault).inc();

@@ -219,6 +219,18 @@ describe('Delivery', () => {
     expect(providers[1]?.calls).toHaveLength(0);
   });
 
+  it('marks a try for which no time was left: its provider was not asked', async () => {
+    const providers = [new Scripted('a', ['unreachable']), new Scripted('b', [])];
+    const slowJournal = { failedOver: () => new Promise<void>((resolve) => setTimeout(resolve, 150)) };
+    const { dispatch } = await deliver(providers, { sendBudgetMs: 200 }, slowJournal);
+    expect(dispatch.attempts).toMatchObject([
+      { provider: 'a', outcome: 'not_sent' },
+      { provider: 'b', isVoid: true },
+    ]);
+    expect(dispatch.attempts[0]).not.toHaveProperty('isVoid');
+    expect(providers[1]!.calls).toEqual([]);
+  });
+
   it('takes an adapter that throws anything else as an unknown outcome', async () => {
     const broken = Object.assign(new Scripted('a', []), { send: () => Promise.reject(new TypeError('bug')) });
     const { outcomes } = await deliver([broken, new Scripted('b', [])]);

@@ -55,6 +55,10 @@ const NOBODY = new SmsObserver();
 /** A try is not worth beginning with less time than this. */
 const LEAST_TRY_MS = 100;
 
+/** A try that came to nothing before its provider was asked. */
+const unasked = (id: string, provider: string) =>
+  ({ id, provider, durationMs: 0, outcome: OUTCOME.unreachable, fault: 'unreachable', isVoid: true }) as const;
+
 interface Try {
   readonly id: string;
   readonly turn: Turn;
@@ -117,21 +121,11 @@ export class Delivery {
     const share = Math.ceil(Math.min(longest, left));
     if (left < LEAST_TRY_MS) {
       turn.drop();
-      const fault = 'unreachable';
-      return {
-        id,
-        provider: provider.name,
-        durationMs: 0,
-        outcome: OUTCOME[fault],
-        fault,
-        reason: 'No time was left.',
-      };
+      return { ...unasked(id, provider.name), reason: 'No time was left.' };
     }
     if (turn.isVoid) {
       turn.drop();
-      const fault = 'unreachable';
-      const reason = 'It was taken out by hand.';
-      return { id, provider: provider.name, durationMs: 0, outcome: OUTCOME[fault], fault, reason };
+      return { ...unasked(id, provider.name), reason: 'It was taken out by hand.' };
     }
     const { signal, release } = clock.deadline(share);
     try {

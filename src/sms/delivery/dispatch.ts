@@ -6,6 +6,8 @@ export type Attempt = {
   readonly id: string;
   readonly provider: string;
   readonly durationMs: number;
+  /** The provider was never asked: no time was left, or it was taken out in between. */
+  readonly isVoid?: true;
 } & (
   | { readonly outcome: 'accepted'; readonly providerMessageId: string }
   | { readonly outcome: FailedOutcome; readonly fault: ProviderFault; readonly reason: string }
