@@ -118,6 +118,10 @@ export class BatchSender {
           continue;
         }
         const wording = this.writer.write(content, phone, row.locale === 'und' ? null : row.locale);
+        // The policy may be another than when it came.
+        this.guard.admit(phone, [row.channel], true);
+        // Nothing is asked for rows; but what is known of the line counts as for any other text.
+        if (this.guard.looksUp) await this.guard.inspectAgain(phone, [row.channel]);
         const plan = this.sms.plan({ to: phone, channel: row.channel, network: row.network ?? undefined });
         if (plan) ready.push({ row, phone, wording, plan });
         else nobody.push(row);

@@ -134,7 +134,10 @@ export class BatchDto {
   counts!: Readonly<Record<string, number>>;
   @ApiPropertyOptional({ description: 'Messages a second at most, where it was given.' }) rate?: number;
   @ApiProperty({ description: 'Messages a second that were begun of late.' }) perSecond!: number;
-  @ApiPropertyOptional({ description: 'Until all are begun, at that rate.' }) secondsLeft?: number;
+  @ApiPropertyOptional({
+    description: 'Until all are begun, at that rate; absent while rows wait for limits of phones.',
+  })
+  secondsLeft?: number;
   @ApiProperty() createdBy!: string;
   @ApiProperty({ format: 'date-time' }) createdAt!: Date;
   @ApiProperty({ format: 'date-time', description: 'What is not begun by then ends.' }) expiresAt!: Date;

@@ -110,6 +110,7 @@ export class Batches {
     ]);
     const sum = (of: (row: sql.CountRow) => number) => counts.reduce((total, row) => total + of(row), 0);
     const waiting = sum((row) => row.waiting);
+    const limited = sum((row) => row.limited);
     const begunFor = batch.started_at ? (this.clock.now().getTime() - batch.started_at.getTime()) / 1_000 : 0;
     const recent = sum((row) => row.recent) / Math.min(RECENT_SECS, Math.max(begunFor, 1));
     const perSecond = Math.round(recent * 10) / 10;
@@ -122,11 +123,12 @@ export class Batches {
       rows: sum((row) => row.rows),
       refused: errors?.refused ?? 0,
       waiting,
-      limited: sum((row) => row.limited),
+      limited,
       counts: Object.fromEntries(counts.map((row) => [row.status, row.rows])),
       ...(rate !== null && { rate }),
       perSecond,
-      ...(perSecond > 0 && status === 'running' && { secondsLeft: Math.ceil(waiting / perSecond) }),
+      // When the limits of phones let the others go, no rate tells.
+      ...(perSecond > 0 && limited === 0 && status === 'running' && { secondsLeft: Math.ceil(waiting / perSecond) }),
       createdBy: created_by,
       createdAt: created_at,
       expiresAt: expires_at,

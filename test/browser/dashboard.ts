@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 
+import type { Source } from '../../src/kernel/index.js';
 import { FakeSns, FakeTwilio } from '../support/index.js';
 import { cleanUp, dataFolder, start, twilioEnv, type Program } from '../setup/process.js';
 import { openWindow, type Window, type WindowOptions } from './browser.js';
@@ -15,7 +16,7 @@ export interface Dashboard {
   stop(): Promise<void>;
 }
 
-export async function startDashboard(): Promise<Dashboard> {
+export async function startDashboard(env: Source = {}): Promise<Dashboard> {
   const [twilio, sns] = await Promise.all([FakeTwilio.start(), FakeSns.start()]);
   const program = await start({
     DATA_DIR: await dataFolder(),
@@ -25,6 +26,7 @@ export async function startDashboard(): Promise<Dashboard> {
     AWS_SNS_ACCESS_KEY_ID: 'AKIAFAKE00000000',
     AWS_SNS_SECRET_ACCESS_KEY: 'fake-secret',
     AWS_SNS_ENDPOINT: sns.url,
+    ...env,
   });
   const stop = async () => {
     await cleanUp();

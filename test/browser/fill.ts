@@ -5,6 +5,8 @@ export interface Filled {
   /** One that was approved. */
   readonly verification: string;
   readonly endpoint: string;
+  /** A text of its own. */
+  readonly message: string;
 }
 
 const must = <Body>({ status, body }: { readonly status: number; readonly body: Body }): Body => {
@@ -43,7 +45,12 @@ export async function fill(dashboard: Dashboard): Promise<Filled> {
       ],
     }),
   );
-  const endpoint = must(await admin('POST', '/v1/webhook-endpoints', { url: 'http://127.0.0.1:8999/sixdigit' }));
+  const endpoint = must(
+    await admin('POST', '/v1/webhook-endpoints', { url: `http://127.0.0.1:8999/sixdigit/${'long'.repeat(20)}` }),
+  );
   must(await admin('POST', `/v1/webhook-endpoints/${endpoint.id}/test`));
-  return { verification: approved.id, endpoint: endpoint.id };
+  const message = must(
+    await program.call('POST', '/v1/messages', { to: '+12125552198', body: 'Your table is ready.' }),
+  );
+  return { verification: approved.id, endpoint: endpoint.id, message: message.id };
 }

@@ -36,7 +36,7 @@ describeInBrowser('the inbox', () => {
     page.getByRole('region', { name: 'Messages' }).locator('.bubble', { hasText: text });
 
   beforeAll(async () => {
-    [browser, app] = await Promise.all([openBrowser(), startApp()]);
+    [browser, app] = await Promise.all([openBrowser(), startApp({ SMS_DAILY_COST_LIMIT: '500' })]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -130,6 +130,29 @@ describeInBrowser('the inbox', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Forget them' }).click();
     await page.getByText('No message yet').waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
+  it('keeps up with a burst, and finds one of its messages', async () => {
+    const { page, faults } = await open();
+    const [first, most] = [9_000, 300];
+    let next = first;
+    const send = async () => {
+      while (next < first + most) {
+        const number = next++;
+        await app.call('POST', '/v1/messages', { to: `+1407555${number}`, body: `Table ${number} is ready.` });
+      }
+    };
+    await Promise.all([send(), send(), send(), send()]);
+    const sentAt = Date.now();
+    const count = page.getByRole('link', { name: /^All numbers/ });
+    await count.getByText(String(most), { exact: true }).waitFor();
+    // Drawn one by one, it takes half a minute.
+    expect(Date.now() - sentAt).toBeLessThan(10_000);
+    await page.getByLabel('Search').fill(`table ${first + 7}`);
+    await bubble(page, `Table ${first + 7} is ready.`).waitFor();
+    expect(await page.locator('.bubble').count()).toBe(1);
     expect(faults).toEqual([]);
     await page.context().close();
   });

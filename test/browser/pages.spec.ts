@@ -17,12 +17,14 @@ const FIRST_PAINT_MS = 1_000;
 const pagesOf = ({
   verification,
   endpoint,
+  message,
 }: Filled): readonly (readonly [name: string, path: string, heading: string, text: string])[] => [
   ['now', '/admin', 'Now', 'Sends a minute'],
   ['providers', '/admin/providers', 'Providers', 'aws-sns'],
   ['provider', '/admin/providers/twilio', 'twilio', 'Where it stands'],
   ['verifications', '/admin/verifications', 'Verifications', '+******'],
   ['verification', `/admin/verifications/${verification}`, 'Verification of', 'Approved'],
+  ['message', `/admin/messages/${message}`, 'Text to', 'took the text'],
   ['countries', '/admin/countries', 'Countries', 'United States'],
   ['spend', '/admin/spend', 'Spend', 'By provider and country'],
   ['templates', '/admin/templates', 'Templates', 'short'],
@@ -58,7 +60,7 @@ describeInBrowser('the pages of the dashboard', () => {
       await page.getByRole('heading', { level: 1, name: heading }).waitFor();
       await page.getByText(text).first().waitFor({ state: 'attached' });
       expect(await page.title()).toContain(`${heading}`);
-      await page.locator('.skeleton').waitFor({ state: 'detached' });
+      await page.locator('.skeleton').first().waitFor({ state: 'detached' }); // as long as there is any
       await screenshot(page, `${name}-${size}-${scheme}`);
       expect([name, await violationsIn(page)]).toEqual([name, []]);
       expect([name, await overflowOf(page)]).toEqual([name, 0]);
@@ -124,7 +126,9 @@ describeInBrowser('the pages of the dashboard', () => {
     for (let time = 0; time < 3; time++) {
       await page.goto(`${dashboard.url}/admin`);
       await page.getByRole('heading', { level: 1, name: 'Now' }).waitFor();
-      paints.push(await page.evaluate('performance.getEntriesByName("first-contentful-paint")[0].startTime'));
+      // The heading may be in the document a frame before it is painted.
+      const paint = await page.waitForFunction('performance.getEntriesByName("first-contentful-paint")[0]?.startTime');
+      paints.push((await paint.jsonValue()) as number);
     }
     await page.context().close();
     console.log(`first contentful paint: ${paints.map((ms) => `${Math.round(ms)} ms`).join(', ')}`);

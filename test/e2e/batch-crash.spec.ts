@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Source } from '../../src/kernel/index.js';
 import { openTestDatabase, serverUrl, type TestDatabase } from '../setup/database.js';
 import { cleanUp, dataFolder, PRODUCTION, start, twilioEnv, type Program } from '../setup/process.js';
-import { FakeTwilio } from '../support/index.js';
+import { FakeSns, FakeTwilio, type Behaviour } from '../support/index.js';
 
 jest.setTimeout(180_000);
 
@@ -50,12 +50,12 @@ async function ends(program: Program, id: string): Promise<void> {
     if (Date.now() > end) throw new Error(JSON.stringify(body));
   }
 }
-function judge(mostTwice: number): void {
+function judge(mostTwice: number, texts: readonly { readonly to: string }[] = twilio.ledger): void {
   const times = new Map<string, number>();
-  for (const { to } of twilio.ledger) times.set(to, (times.get(to) ?? 0) + 1);
+  for (const { to } of texts) times.set(to, (times.get(to) ?? 0) + 1);
   expect([...times.keys()].sort()).toEqual(phones);
   expect(Math.max(...times.values())).toBeLessThanOrEqual(2);
-  expect(twilio.ledger.length - ROWS).toBeLessThanOrEqual(mostTwice);
+  expect(texts.length - ROWS).toBeLessThanOrEqual(mostTwice);
 }
 
 it('loses no text of a process that is killed, and sends no more twice than were under way', async () => {
@@ -73,6 +73,46 @@ it('loses no text of a process that is killed, and sends no more twice than were
   const last = await start(env);
   await ends(last, body.id);
   judge(underWay);
+});
+
+it('brings every text by the other provider once, whoever dies between the two', async () => {
+  const sns = await FakeSns.start();
+  try {
+    const [busy, lost, slow]: Behaviour[] = [
+      { kind: 'status', status: 429 }, // has not the text
+      { kind: 'accept-then-status', status: 503 }, // has it, and nobody can know
+      { kind: 'latency', ms: 60 },
+    ];
+    // A third fails: too few for it to leave the rotation.
+    twilio.script(...Array.from({ length: ROWS }, () => [busy!, slow!, slow!, lost!, slow!, slow!]).flat());
+    sns.script(...Array.from({ length: 2 * ROWS }, () => ({ kind: 'latency', ms: 300 }) as const));
+    const both = {
+      ...env,
+      SMS_PROVIDERS: 'twilio,aws-sns',
+      AWS_SNS_ACCESS_KEY_ID: 'AKIAFAKE00000000',
+      AWS_SNS_SECRET_ACCESS_KEY: 'fake-secret',
+      AWS_SNS_ENDPOINT: sns.url,
+    };
+    const first = await start(both);
+    const { body } = await upload(first, phones, 'name=between');
+    for (const [kills, program] of [first, undefined].entries()) {
+      const killed = program ?? (await start(both));
+      const from = sns.ledger.length;
+      while (sns.ledger.length < from + 8) await sleep(5);
+      await killed.stop('SIGKILL');
+      expect([kills, sns.ledger.length < ROWS]).toEqual([kills, true]);
+    }
+    await ends(await start(both), body.id);
+    const unknown = twilio.ledger.length + sns.ledger.length - ROWS;
+    judge(unknown, [...twilio.ledger, ...sns.ledger]);
+    // Both have it where the first took it and said nothing; else what was under way when somebody died.
+    expect(unknown).toBeLessThanOrEqual(Math.ceil(ROWS / 6) + 2 * 100);
+    // Whoever said 429 has not the text: the other has, and nobody lost it between them.
+    expect(sns.ledger.length).toBeGreaterThan(ROWS / 6);
+  } finally {
+    await cleanUp();
+    await sns.close();
+  }
 });
 
 it('goes on with an upload that was cut off', async () => {

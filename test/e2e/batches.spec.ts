@@ -318,6 +318,10 @@ it('lets a phone have no more texts than any, and goes on with the others', asyn
   expect(twilio.ledger.filter((text) => text.to === to)).toHaveLength(5);
   expect(await batch(body.id)).toMatchObject({ status: 'running', waiting: 7, limited: 7 });
   expect(now.status).toBe('running');
+  await sleep(1_100); // counts are kept for a second
+  const standing = await batch(body.id);
+  expect(standing.perSecond).toBeGreaterThan(0);
+  expect(standing).not.toHaveProperty('secondsLeft'); // no rate tells when a phone may have more
   // An hour later the window has moved on. What would have to wait for longer than the batch lasts ends.
   await ask(`UPDATE limit_windows SET hits = ARRAY(SELECT hit - interval '1 hour' FROM unnest(hits) AS hit)`);
   await ask(`UPDATE messages SET send_after = now() WHERE send_after IS NOT NULL`);
@@ -398,6 +402,43 @@ it('goes by the rule for the network that a lookup told, also from the outbox', 
   expect(text.status).toBe('queued');
   for (const end = Date.now() + 20_000; sns.ledger.length < 2 && Date.now() < end; ) await sleep(100);
   expect([twilio.ledger.length, sns.ledger.length]).toEqual([0, 2]);
+});
+
+it('sends nothing to a line that is known to be none for texts, and asks nobody about any', async () => {
+  await start({ SMS_PROVIDERS: 'aws-sns', LOOKUP_PROVIDER: 'twilio', LOOKUP_TIMEOUT_MS: '500' });
+  const [landline, nobodys, unknown] = [nextPhone(), nextPhone(), nextPhone()];
+  for (const [to, valid, line] of [
+    [landline, true, 'fixed-line'],
+    [nobodys, false, null],
+  ] as const)
+    await ask(
+      `INSERT INTO lookups (phone_key, phone_sealed, key_version, valid, line, asked_at, found_at, expires_at, provider)
+        SELECT $1, $1, 1, $2, $3, now(), now(), now() + interval '1 day', 'twilio-lookup'`,
+      [new KeyRing(SECRET).lookupKey('phone', PhoneNumber.parse(to).line), valid, line],
+    );
+  const { body } = await upload([landline, nobodys, unknown].map((to, n) => ({ ref: `r${n}`, to, body: 'Hello' })));
+  expect(await reaches(body.id, isDone)).toMatchObject({ counts: { failed: 2, accepted: 1 } });
+  expect(sns.ledger.map(({ to }) => to)).toEqual([unknown]);
+  const { body: errors } = await app.call('GET', `${BATCH}/${body.id}/errors`);
+  expect(errors.match(/"detail":"destination_not_allowed"/g)).toHaveLength(2);
+  expect((await app.call('POST', '/v1/messages', { to: landline, body: 'Hello' })).status).toBe(403);
+  expect(await ask('SELECT 1 FROM lookups')).toHaveLength(2);
+});
+
+(serverUrl ? it : it.skip)('goes by the policy of the day on which a row is sent', async () => {
+  const database = await openTestDatabase();
+  try {
+    await start({}, database);
+    const { body } = await upload(rowsFor(2), 'hold=true');
+    await app.close();
+    await start({ ALLOWED_COUNTRIES: 'GB' }, database);
+    await app.call('POST', `${BATCH}/${body.id}/resume`);
+    expect(await reaches(body.id, isDone)).toMatchObject({ counts: { failed: 2 } });
+    expect(twilio.ledger).toEqual([]);
+  } finally {
+    await app.close();
+    await database.drop();
+  }
 });
 
 it('ends what nobody resumed, or brought the rest of, in its 72 hours', async () => {

@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client } from 'pg';
@@ -7,6 +6,7 @@ import { Client } from 'pg';
 import { readMigrations } from '../../src/prisma/index.js';
 import { openTestDatabase, serverUrl, type TestDatabase } from '../setup/database.js';
 import { cleanUp, launch, PRODUCTION, start, twilioEnv, type Program } from '../setup/process.js';
+import { DatabaseProxy } from '../setup/database-proxy.js';
 import { FakeTwilio } from '../support/index.js';
 
 jest.setTimeout(60_000);
@@ -41,13 +41,12 @@ describe('a database that cannot be used at start', () => {
 onServer('a database that is lost', () => {
   let database: TestDatabase;
   let twilio: FakeTwilio;
-  let proxy: Proxy;
+  let proxy: DatabaseProxy;
   let program: Program;
   beforeEach(async () => {
     [database, twilio] = [await openTestDatabase(), await FakeTwilio.start()];
-    proxy = await Proxy.to(new URL(database.url ?? ''));
-    const url = Object.assign(new URL(database.url ?? ''), { hostname: '127.0.0.1', port: String(proxy.port) }).href;
-    program = await start({ ...PRODUCTION, DATABASE_URL: url, ...twilioEnv(twilio) });
+    proxy = await DatabaseProxy.to(new URL(database.url ?? ''));
+    program = await start({ ...PRODUCTION, DATABASE_URL: proxy.url, ...twilioEnv(twilio) });
   });
   afterEach(async () => {
     await cleanUp();
@@ -136,52 +135,4 @@ async function query(url: string, sql: string): Promise<object[]> {
     .query<object>(sql)
     .then(({ rows }) => rows)
     .finally(() => client.end());
-}
-
-/** A way to a server that can be lost: as if it were stopped, or as if its network dropped every packet. */
-class Proxy {
-  private server: Server | undefined;
-  private readonly sockets = new Set<Socket>();
-  private frozen = false;
-  port = 0;
-
-  private constructor(private readonly target: URL) {}
-
-  static async to(target: URL): Promise<Proxy> {
-    const proxy = new Proxy(target);
-    await proxy.restore();
-    return proxy;
-  }
-
-  async restore(): Promise<void> {
-    await this.cut();
-    this.frozen = false;
-    this.server = createServer((near) => this.forward(near)).listen(this.port, '127.0.0.1');
-    await new Promise((done) => this.server?.once('listening', done));
-    this.port = (this.server.address() as AddressInfo).port;
-  }
-
-  async cut(): Promise<void> {
-    const closed = new Promise((done) => (this.server ? this.server.close(done) : done(undefined)));
-    for (const socket of this.sockets) socket.destroy();
-    await closed;
-    this.server = undefined;
-  }
-
-  freeze(): Promise<void> {
-    this.frozen = true;
-    return Promise.resolve();
-  }
-
-  private forward(near: Socket): void {
-    const far = connect(Number(this.target.port || 5432), this.target.hostname);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.sockets.add(from);
-      from.on('data', (chunk) => this.frozen || to.write(chunk));
-      from.on('error', () => undefined).on('close', () => (this.sockets.delete(from), to.destroy()));
-    }
-  }
 }

@@ -40,8 +40,8 @@ onOwnRedis('the program with Redis', () => {
   const send = (index = 0) => app.call('POST', START, { phone: phone(index) });
   const statusOf = async (path: string) => (await app.call('GET', path, undefined, { authorization: '' })).status;
   const ready = () => app.call('GET', '/health/ready', undefined, { authorization: '' });
-  async function until(holds: () => Promise<boolean>): Promise<void> {
-    for (const end = performance.now() + 15_000; !(await holds()); await sleep(100)) {
+  async function until(holds: () => Promise<boolean>, ms = 15_000): Promise<void> {
+    for (const end = performance.now() + ms; !(await holds()); await sleep(100)) {
       if (performance.now() > end) throw new Error('it did not recover');
     }
   }
@@ -61,6 +61,41 @@ onOwnRedis('the program with Redis', () => {
     expect(keys.filter((status) => status === 429)).toHaveLength(1);
     expect(await ask(redis.url, 'DBSIZE')).toBe(3); // a phone, an address, and what readiness writes
   });
+
+  it('keeps the limits of the rows of a batch there', async () => {
+    await open({ SMS_PACE_PER_SENDER: '1000' });
+    const rows = [...Array.from({ length: 8 }, () => phone(0)), ...Array.from({ length: 12 }, (_, n) => phone(1 + n))];
+    const { body } = await app.call(
+      'POST',
+      '/v1/messages/batch',
+      rows.map((to, n) => JSON.stringify({ ref: `r${n}`, to, body: 'Hello' })).join('\n'),
+      { 'content-type': 'application/x-ndjson' },
+    );
+    const batch = async () => (await app.call('GET', `/v1/messages/batch/${body.id}`)).body;
+    await until(async () => (await batch()).counts.accepted === 17);
+    await until(async () => (await batch()).waiting === 3);
+    expect(twilio.ledger.filter(({ to }) => to === phone(0))).toHaveLength(5);
+    expect(twilio.ledger).toHaveLength(17);
+    expect(await ask(redis.url, 'DBSIZE')).toBe(13); // a key a phone
+    // Whoever was texted by rows gets no code either: it is one limit.
+    expect(await send()).toMatchObject({ status: 429, body: { limit: 'phone-hour' } });
+
+    // Without Redis no row goes out, and none is lost.
+    redis.pause();
+    const { body: later } = await app.call(
+      'POST',
+      '/v1/messages/batch',
+      JSON.stringify({ ref: 'later', to: phone(50), body: 'Hello' }),
+      { 'content-type': 'application/x-ndjson' },
+    );
+    await sleep(1_500);
+    expect(twilio.ledger).toHaveLength(17);
+    redis.resume();
+    // What a round had taken then is another one's half a minute later.
+    const isDone = async () => (await app.call('GET', `/v1/messages/batch/${later.id}`)).body.status === 'done';
+    await until(isDone, 60_000);
+    expect(twilio.ledger).toHaveLength(18);
+  }, 120_000);
 
   it('says nothing of it to whoever runs a command that succeeds', async () => {
     const { code, stdout, stderr } = await cli(['limits', 'show', phone(0)], {

@@ -29,6 +29,12 @@ export function App() {
     look();
   }, []);
 
+  useEffect(() => {
+    if (typeof standing === 'string') return;
+    const timer = setTimeout(look, (standing.problem.retryAfterSecs ?? 5) * 1_000);
+    return () => clearTimeout(timer);
+  }, [standing]);
+
   if (standing === 'unknown')
     return (
       <main class="card narrow">

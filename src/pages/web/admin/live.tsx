@@ -1,26 +1,36 @@
 import { createContext, type ComponentChildren } from 'preact';
-import { useContext, useRef, useState } from 'preact/hooks';
+import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 
 import { announce } from '../shared/announce';
 import { get } from '../shared/api';
 import { Badge } from '../shared/badge';
-import { useEvents, type Connection } from '../shared/use-events';
+import { useEvents } from '../shared/use-events';
 import { describeState } from './provider-state';
 import type { Now, Provider } from './types';
 
+const SAID = {
+  connecting: ['quiet', 'connecting'],
+  live: ['good', 'live'],
+  stale: ['bad', 'no new numbers'],
+  lost: ['bad', 'reconnecting'],
+} as const;
+/** stale: the server is there, but cannot say what is new, as its database is not. */
+type Standing = keyof typeof SAID;
+
 interface Live {
   readonly now?: Now;
-  readonly connection: Connection;
+  readonly standing: Standing;
   /** Puts a provider's new standing in at once, before the stream says it. */
   readonly setProvider: (provider: Provider) => void;
 }
 
-const Context = createContext<Live>({ connection: 'connecting', setProvider: () => undefined });
+const Context = createContext<Live>({ standing: 'connecting', setProvider: () => undefined });
 export const useLive = (): Live => useContext(Context);
 
 /** One stream for all pages: what happens now, each second, and a provider's change at once. */
 export function LiveProvider({ children }: { readonly children: ComponentChildren }) {
   const [now, setNow] = useState<Now>();
+  const [isStale, setStale] = useState(false);
   const told = useRef('');
   const setProvider = (changed: Provider) =>
     setNow(
@@ -29,7 +39,11 @@ export function LiveProvider({ children }: { readonly children: ComponentChildre
   const connection = useEvents(
     '/v1/admin/events',
     {
-      now: (data) => setNow(data as Now),
+      now: (data) => {
+        setNow(data as Now);
+        setStale(false);
+      },
+      problem: () => setStale(true),
       provider: (data) => {
         const provider = data as Provider;
         setProvider(provider);
@@ -41,18 +55,21 @@ export function LiveProvider({ children }: { readonly children: ComponentChildre
     // A stream does not tell why it was refused; this does, and a 401 leads to the sign-in.
     () => void get('/v1/admin/providers').catch(() => undefined),
   );
-  return <Context.Provider value={{ now, connection, setProvider }}>{children}</Context.Provider>;
+  const standing = connection === 'live' && isStale ? 'stale' : connection;
+  useEffect(() => {
+    if (standing === 'stale') announce(SAID.stale[1]);
+  }, [standing]);
+  return <Context.Provider value={{ now, standing, setProvider }}>{children}</Context.Provider>;
 }
-
-const SAID: Readonly<Record<Connection, string>> = { connecting: 'connecting', live: 'live', lost: 'reconnecting' };
 
 /** Whether what is shown is of now. */
 export function Connected() {
-  const { connection, now } = useLive();
+  const { standing, now } = useLive();
+  const [tone, words] = SAID[standing];
   return (
     <span class="row">
       {now?.simulation && <Badge tone="warn">simulation</Badge>}
-      <Badge tone={connection === 'live' ? 'good' : connection === 'lost' ? 'bad' : 'quiet'}>{SAID[connection]}</Badge>
+      <Badge tone={tone}>{words}</Badge>
     </span>
   );
 }

@@ -26,30 +26,67 @@ export function useInbox(): InboxState {
   const [isLoaded, setLoaded] = useState(false);
   const known = useRef(byId);
   known.current = byId;
+  /** What came and is not shown yet: while all is asked for, it waits, so that the answer cannot undo it. */
+  const waiting = useRef<Message[]>([]);
+  const isResting = useRef(false);
+  const rounds = useRef({ begun: 0, ended: 0 });
+
+  const show = () => {
+    if (waiting.current.length === 0 || isResting.current || rounds.current.begun !== rounds.current.ended) return;
+    const begun = performance.now();
+    const come = waiting.current.splice(0);
+    const unknown = [...new Map(come.map((message) => [message.id, message])).values()].filter(
+      ({ id }) => !known.current.has(id),
+    );
+    const newest = unknown.at(-1);
+    if (newest) announce(unknown.length > 1 ? `${unknown.length} new messages.` : said(newest));
+    setById((was) => withAll(was, come));
+    setVersion((was) => was + 1);
+    // A thousand messages at once would be drawn a thousand times: it rests for as long as drawing took.
+    isResting.current = true;
+    setTimeout(() => setTimeout(awake, performance.now() - begun));
+  };
+  const awake = () => {
+    isResting.current = false;
+    show();
+  };
 
   const load = async () => {
+    const round = ++rounds.current.begun;
     try {
       const { messages } = await get<{ messages: Message[] }>(`/v1/inbox/messages?limit=${MOST}`);
-      setById(new Map(messages.reverse().map((message) => [message.id, message])));
+      if (round !== rounds.current.begun) return;
+      setById(withAll(new Map(), messages.reverse()));
       setProblem(undefined);
       setLoaded(true);
     } catch (error) {
       setProblem(error instanceof Problem ? error : new Problem(0, '', String(error)));
+    } finally {
+      if (round === rounds.current.begun) rounds.current.ended = round;
     }
     setVersion((was) => was + 1);
+    show();
   };
+
   const connection = useEvents(EVENTS, {
     message: (data) => {
-      const message = data as Message;
-      if (!known.current.has(message.id)) announce(`New message to ${message.phone}. ${message.body}`);
-      setById((was) => new Map([...was, [message.id, message] as const].slice(-MOST - 1)));
-      setVersion((was) => was + 1);
+      waiting.current.push(data as Message);
+      show();
     },
     cleared: () => {
+      waiting.current = [];
       setById(new Map());
       setVersion((was) => was + 1);
+      // What is being asked for may still have what is gone.
+      if (rounds.current.begun !== rounds.current.ended) void load();
     },
   });
   useEffect(() => void (connection !== 'connecting' && load()), [connection]);
   return { messages: [...byId.values()], connection, problem, isLoaded, version };
 }
+
+const said = ({ phone, body }: Message) => `New message to ${phone}. ${body}`;
+
+/** In the order in which they came first, as they are now; the newest so many. */
+const withAll = (known: ReadonlyMap<string, Message>, come: readonly Message[]): ReadonlyMap<string, Message> =>
+  new Map([...new Map([...known, ...come.map((message) => [message.id, message] as const)])].slice(-MOST));

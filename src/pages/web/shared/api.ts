@@ -16,7 +16,8 @@ interface ProblemBody {
   readonly title?: string;
   readonly detail?: string;
   readonly hint?: string;
-  readonly errors?: readonly { readonly field?: string; readonly message?: string }[];
+  /** Each names its member by a JSON pointer, such as "#/name". */
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
 export interface Session {
@@ -37,6 +38,23 @@ export const whenSignedOut = (tell: () => void) => void (onSignedOut = tell);
  * @throws {Problem} for every answer that is not 2xx, and with status 0 when there is none
  */
 export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  try {
+    return await callOnce<T>(method, path, body, signal);
+  } catch (error) {
+    if (method === 'GET' || !(await hasOtherSession(error))) throw error;
+    return callOnce<T>(method, path, body, signal);
+  }
+}
+
+/** Whoever signed in anew in another tab has another session in this one, too, and its token is not ours yet. */
+async function hasOtherSession(error: unknown): Promise<boolean> {
+  if (!(error instanceof Problem && error.status === 403 && csrfToken !== undefined)) return false;
+  const before = csrfToken;
+  const session = await readSession().catch(() => undefined);
+  return session !== undefined && session.csrfToken !== before;
+}
+
+async function callOnce<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (method !== 'GET' && csrfToken !== undefined) headers['x-csrf-token'] = csrfToken;
@@ -61,6 +79,12 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => call<T>('GET', path, undefined, signal);
 export const post = <T>(path: string, body?: unknown): Promise<T> => call<T>('POST', path, body);
 
+/** A fault in a sentence; some name their member themselves. */
+function said(pointer: string, detail: string): string {
+  const name = pointer.split('/')[1] ?? '';
+  return detail.startsWith(name) ? detail : `${name} ${detail}`;
+}
+
 function problemOf({ status, headers }: Response, text: string): Problem {
   let body: ProblemBody = {};
   try {
@@ -68,10 +92,12 @@ function problemOf({ status, headers }: Response, text: string): Problem {
   } catch {
     // A proxy's own page: the status has to do.
   }
-  const faults = body.errors?.map(({ field, message }) => [field, message].filter(Boolean).join(' ')).join('; ');
-  const message = [body.detail ?? body.title ?? `The server answered ${status}.`, faults].filter(Boolean).join(' ');
+  const faults = body.errors?.map(({ pointer, detail }) => said(pointer, detail)).join('; ');
+  const message = faults || (body.detail ?? body.title ?? `The server answered ${status}.`);
+  // The hint of a body that does not fit sends programs to `errors`, which people have just read.
+  const hint = faults ? undefined : body.hint;
   const retryAfter = Number(headers.get('retry-after') ?? NaN);
-  return new Problem(status, body.code ?? '', message, body.hint, Number.isFinite(retryAfter) ? retryAfter : undefined);
+  return new Problem(status, body.code ?? '', message, hint, Number.isFinite(retryAfter) ? retryAfter : undefined);
 }
 
 /** The cookie cannot be seen from here; this says whether it is worth asking. It is no secret and opens nothing. */

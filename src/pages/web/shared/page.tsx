@@ -33,6 +33,9 @@ export function Page({ title, lede, actions, children }: PageProps) {
   );
 }
 
+/** For what puts another page of a list in the place of this one: the button may go with it, and one begins at the top again. */
+export const toTop = (): void => document.querySelector('h1')?.focus();
+
 interface CardProps {
   readonly title: string;
   readonly aside?: ComponentChildren;

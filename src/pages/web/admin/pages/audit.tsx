@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { Loaded } from '../../shared/loaded';
-import { Card, Page } from '../../shared/page';
+import { Card, Page, toTop } from '../../shared/page';
 import { Table, type Column } from '../../shared/table';
 import { Time } from '../../shared/time';
 import { useResource } from '../../shared/use-resource';
@@ -22,6 +22,10 @@ const PAGE = 100;
 export function AuditPage() {
   const [before, setBefore] = useState<string>();
   const found = useResource<{ readonly acts: readonly Act[] }>(`/v1/admin/audit${before ? `?before=${before}` : ''}`);
+  const turnTo = (id: string | undefined) => {
+    toTop();
+    setBefore(id);
+  };
   return (
     <Page
       title="Audit log"
@@ -40,12 +44,12 @@ export function AuditPage() {
               />
               <div class="row">
                 {before && (
-                  <button type="button" onClick={() => setBefore(undefined)}>
+                  <button type="button" onClick={() => turnTo(undefined)}>
                     Newest
                   </button>
                 )}
                 {acts.length === PAGE && (
-                  <button type="button" onClick={() => setBefore(acts.at(-1)?.id)}>
+                  <button type="button" onClick={() => turnTo(acts.at(-1)?.id)}>
                     Older
                   </button>
                 )}

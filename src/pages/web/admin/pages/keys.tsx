@@ -133,8 +133,8 @@ function NewKey({ onClose, onMade }: { readonly onClose: () => void; readonly on
       <div class="stack" ref={fields}>
         <label>
           Name
-          <input name="name" required maxLength={64} placeholder="shop" autocomplete="off" />
-          <small>Who calls with it.</small>
+          <input name="name" required maxLength={40} placeholder="shop" autocomplete="off" />
+          <small>Who calls with it: a-z, 0-9 and dashes.</small>
         </label>
         <fieldset class="stack tight">
           <legend class="label">It may</legend>

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { countryName } from '../../shared/format';
 import { Loaded } from '../../shared/loaded';
-import { Card, Page } from '../../shared/page';
+import { Card, Page, toTop } from '../../shared/page';
 import { Link, navigate } from '../../shared/router';
 import { Table, type Column } from '../../shared/table';
 import { Ago } from '../../shared/time';
@@ -41,16 +41,29 @@ const toPath = (query: Query) => {
   return `/v1/admin/verifications?${new URLSearchParams(asked).toString()}`;
 };
 
+/** Those of one status are looked for among so many at a time, so none may be found here and some further back. */
+function emptyText({ phone, status, before }: Query, hasOlder: boolean): string {
+  if (hasOlder) return 'None among the 5,000 that were looked through. There may be older ones.';
+  if (status) return `None that is ${status}.`;
+  if (before) return 'Nothing more.';
+  return phone
+    ? 'None of this number. Is it written with its country, such as +14155552671?'
+    : 'None yet. POST /v1/verifications begins one.';
+}
+
 /** Found by id or phone. The phone is not in the page's own address: addresses stay in histories. */
 export function VerificationsPage() {
   const [query, setQuery] = useState<Query>({});
   const found = useResource<{ readonly verifications: readonly VerificationRow[]; readonly next: string | null }>(
     toPath(query),
   );
-  const number = found.data?.verifications.length;
   useEffect(() => {
-    if (number !== undefined) announce(`${number} verifications.`);
-  }, [number]);
+    if (found.data) announce(`${found.data.verifications.length} verifications.`);
+  }, [found.data]);
+  const turnTo = (before: string | undefined) => {
+    toTop();
+    setQuery({ ...query, before });
+  };
 
   const search = (event: SubmitEvent) => {
     event.preventDefault();
@@ -90,21 +103,17 @@ export function VerificationsPage() {
                 columns={COLUMNS}
                 rows={verifications}
                 keyOf={({ id }) => id}
-                empty={
-                  query.phone
-                    ? 'None of this number. Is it written with its country, such as +14155552671?'
-                    : 'None yet. POST /v1/verifications begins one.'
-                }
+                empty={emptyText(query, next !== null)}
               />
               {(next ?? query.before) && (
                 <div class="row">
                   {query.before && (
-                    <button type="button" onClick={() => setQuery({ ...query, before: undefined })}>
+                    <button type="button" onClick={() => turnTo(undefined)}>
                       Newest
                     </button>
                   )}
                   {next && (
-                    <button type="button" onClick={() => setQuery({ ...query, before: next })}>
+                    <button type="button" onClick={() => turnTo(next)}>
                       Older
                     </button>
                   )}
