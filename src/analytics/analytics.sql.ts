@@ -69,9 +69,9 @@ export const DUE = named<DueParameters>(
     )
     SELECT hour FROM span, generate_series(first, now, interval '1 hour') AS hour LEFT JOIN analytics_rolls AS r USING (hour)
       WHERE r.hour IS NULL
-        -- Again after a minute at first, then after a tenth of its age, and once more when it is settled.
+        -- Again after a minute until it is over, then after a tenth of the time since, and once more when it is settled.
         OR (r.rolled_at < r.hour + make_interval(secs => :settled_secs::int)
-            AND (r.rolled_at < now - greatest(interval '55 seconds', (r.rolled_at - r.hour) / 10)
+            AND (r.rolled_at < now - greatest(interval '55 seconds', (r.rolled_at - r.hour - interval '1 hour') / 10)
                  OR now >= r.hour + make_interval(secs => :settled_secs)))
       ORDER BY hour DESC LIMIT :most::int`,
 );

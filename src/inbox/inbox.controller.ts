@@ -51,6 +51,7 @@ export class InboxController {
     private readonly carrier: SimulatedCarrier,
     private readonly streams: InboxStreams,
     private readonly timelines: Timelines,
+    private readonly guard: InboxGuard,
     @Inject(INBOX_OPTIONS) private readonly options: InboxOptions,
   ) {}
 
@@ -148,14 +149,15 @@ export class InboxController {
   @Header('x-accel-buffering', 'no')
   @ApiOperation({
     summary: 'Simulated messages as they happen',
-    description: 'Server-sent events: `message` with a message that is new, or that something became of; `cleared`.',
+    description:
+      'Server-sent events: `message` with a message that is new, or that something became of; `cleared`. It ends when the session or key that opened it does.',
   })
   @ApiProduces('text/event-stream')
   @ApiOkResponse({ schema: { type: 'string' } })
   @ApiProblems(403, 503)
-  events(@Req() { method }: FastifyRequest): Readable | undefined {
+  events(@Req() request: FastifyRequest): Readable | undefined {
     // Nobody would read the stream, and so nobody would end it.
-    return method === 'HEAD' ? undefined : this.streams.open();
+    return request.method === 'HEAD' ? undefined : this.streams.open(() => this.guard.isStillIn(request));
   }
 
   /** @throws {InvalidPhoneFormat} */

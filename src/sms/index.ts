@@ -80,6 +80,7 @@ export {
   isCodeTemplate,
   lint,
   lintedText,
+  problemsIn,
   type CodeTemplate,
   type Linted,
   type LintedText,

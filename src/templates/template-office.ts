@@ -13,11 +13,13 @@ import {
   isTemplateName,
   lint,
   lintedText,
+  problemsIn,
   Pricing,
   TemplateFault,
   TemplateNotFound,
   Templates,
   wordingKey,
+  type CompiledTemplate,
   type Linted,
   type LintedText,
   type Sample,
@@ -72,6 +74,8 @@ export interface Preview extends LintedText {
   readonly variant: string | null;
   /** Dollars by provider, of this text to that country. */
   readonly prices: Readonly<Record<string, number>>;
+  /** Of a text that is no template yet: what `lint` would say once it is one. */
+  readonly problems: readonly string[];
 }
 
 /** Operators' own texts: put, looked at, taken back. */
@@ -118,18 +122,7 @@ export class TemplateOffice {
    */
   async put(id: TemplateId, text: string, who: Operator): Promise<TemplateState> {
     const where = known(id);
-    const { body, variables, plain } = compile(text);
-    if (isCodeTemplate(where.name)) {
-      if (!plain.has('code'))
-        throw new TemplateFault(1, 'it has no {{code}}.', 'Write {{code}} where the code is to stand, as it is.');
-      const strange = [...variables].find((name) => !(CODE_VARIABLES as readonly string[]).includes(name));
-      if (strange !== undefined)
-        throw new TemplateFault(
-          body.slice(0, body.indexOf(strange)).split('\n').length,
-          `nobody gives it {{${strange}}}.`,
-          `A text with a code has ${CODE_VARIABLES.join(', ')}.`,
-        );
-    }
+    const { body } = refuseUnsendable(where.name, text);
     await this.keeper.refresh();
     const before = await this.get(where).catch((error: unknown) => {
       if (error instanceof TemplateNotFound) return undefined;
@@ -166,6 +159,7 @@ export class TemplateOffice {
       variables: { ...this.sample.variables, ...variables },
       machineLine: isCodeTemplate(name) ? this.sample.machineLine : undefined,
     };
+    const draft = body === undefined ? undefined : refuseUnsendable(name, body);
     const wording = body === undefined ? this.templates.render(request) : this.templates.try(body, request);
     const text = lintedText(wording.body);
     const prices = Object.fromEntries(
@@ -175,7 +169,8 @@ export class TemplateOffice {
       ]),
     );
     const { locale: written, version, variant: used } = wording;
-    return { ...text, locale: written, version, variant: used, prices };
+    const problems = draft ? problemsIn(name, draft, text.body) : [];
+    return { ...text, locale: written, version, variant: used, prices, problems };
   }
 
   private get sample(): Sample {
@@ -183,6 +178,22 @@ export class TemplateOffice {
     const variables = { code, expiryMinutes: 10, at: '2026-11-21T14:00:00Z' };
     return { variables, ...(machineLine && { machineLine }) };
   }
+}
+
+/** @throws {TemplateFault} for what cannot be read, or could never be sent */
+function refuseUnsendable(name: string, text: string): CompiledTemplate {
+  const template = compile(text);
+  const { body, variables, plain } = template;
+  if (!isCodeTemplate(name)) return template;
+  if (!plain.has('code'))
+    throw new TemplateFault(1, 'it has no {{code}}.', 'Write {{code}} where the code is to stand, as it is.');
+  const strange = [...variables].find((each) => !(CODE_VARIABLES as readonly string[]).includes(each));
+  if (strange === undefined) return template;
+  throw new TemplateFault(
+    body.slice(0, body.indexOf(strange)).split('\n').length,
+    `nobody gives it {{${strange}}}.`,
+    `A text with a code has ${CODE_VARIABLES.join(', ')}.`,
+  );
 }
 
 /** @throws {TemplateNotFound} for what cannot be one */

@@ -83,6 +83,8 @@ export class PreviewDto extends MeasuredDto {
   @ApiProperty({ type: String, nullable: true }) variant!: string | null;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'number' }, example: { twilio: 0.0083 } })
   prices!: Record<string, number>;
+  @ApiProperty({ type: [String], description: 'Of `body`: what the list would say of it, once it is put.' })
+  problems!: string[];
 }
 
 export class LintedDto {

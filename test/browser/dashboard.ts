@@ -7,6 +7,10 @@ import { openWindow, type Window, type WindowOptions } from './browser.js';
 
 export const PASSWORD = 'correct horse battery staple';
 
+/** Two numbers and a name: the pool of Twilio. */
+export const POOL = ['+12125551000', '+12125551001'] as const;
+export const RESTING = POOL[1];
+
 /** The real program in front of two fake providers. */
 export interface Dashboard {
   readonly program: Program;
@@ -16,6 +20,7 @@ export interface Dashboard {
   stop(): Promise<void>;
 }
 
+/** @param env on top of that */
 export async function startDashboard(env: Source = {}): Promise<Dashboard> {
   const [twilio, sns] = await Promise.all([FakeTwilio.start(), FakeSns.start()]);
   const program = await start({
@@ -23,6 +28,10 @@ export async function startDashboard(env: Source = {}): Promise<Dashboard> {
     ADMIN_PASSWORD: PASSWORD,
     WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8',
     ...twilioEnv(twilio),
+    TWILIO_FROM_NUMBERS: POOL.join(),
+    TWILIO_SENDER_IDS: 'GB:Acme',
+    ROUTING: 'shadow',
+    ...env,
     AWS_SNS_ACCESS_KEY_ID: 'AKIAFAKE00000000',
     AWS_SNS_SECRET_ACCESS_KEY: 'fake-secret',
     AWS_SNS_ENDPOINT: sns.url,

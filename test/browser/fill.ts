@@ -1,12 +1,18 @@
-import { callAsOperator, type Dashboard } from './dashboard.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { callAsOperator, RESTING, type Dashboard } from './dashboard.js';
+
+const COUNTED_MS = 120_000;
 
 /** What there is to be seen. */
 export interface Filled {
   /** One that was approved. */
   readonly verification: string;
   readonly endpoint: string;
-  /** A text of its own. */
+  /** A text of it. */
   readonly message: string;
+  /** Until the hour's texts are summed up, for analytics and for the shadow: that happens once a minute. */
+  counted(): Promise<void>;
 }
 
 const must = <Body>({ status, body }: { readonly status: number; readonly body: Body }): Body => {
@@ -18,6 +24,7 @@ const must = <Body>({ status, body }: { readonly status: number; readonly body: 
 export async function fill(dashboard: Dashboard): Promise<Filled> {
   const { program, twilio } = dashboard;
   const admin = await callAsOperator(dashboard);
+  must(await admin('PUT', '/v1/admin/routing/rules', { country: 'GB', providers: ['aws-sns', 'twilio'] }));
   for (let index = 0; index < 6; index++) must(await program.send(`+1212555${2100 + index}`));
   must(await program.send('+447400123456'));
   const approved = must(await program.send('+12125552199'));
@@ -49,8 +56,14 @@ export async function fill(dashboard: Dashboard): Promise<Filled> {
     await admin('POST', '/v1/webhook-endpoints', { url: `http://127.0.0.1:8999/sixdigit/${'long'.repeat(20)}` }),
   );
   must(await admin('POST', `/v1/webhook-endpoints/${endpoint.id}/test`));
-  const message = must(
-    await program.call('POST', '/v1/messages', { to: '+12125552198', body: 'Your table is ready.' }),
-  );
-  return { verification: approved.id, endpoint: endpoint.id, message: message.id };
+  must(await admin('POST', `/v1/admin/senders/${encodeURIComponent(RESTING)}/rest`, { hours: 2 }));
+  const counted = async () => {
+    for (const until = Date.now() + COUNTED_MS; Date.now() < until; await sleep(500)) {
+      const { total } = must(await admin('GET', '/v1/admin/analytics'));
+      const { destinations } = must(await admin('GET', '/v1/admin/routing'));
+      if (total.approved > 0 && destinations.some(({ shadow }: { readonly shadow: object | null }) => shadow)) return;
+    }
+    throw new Error('No hour was summed up in time.');
+  };
+  return { verification: approved.id, endpoint: endpoint.id, message: approved.messageId, counted };
 }

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { AnalyticsData, RollUpJob } from '../../src/analytics/index.js';
-import { Database } from '../../src/prisma/index.js';
+import { DUE } from '../../src/analytics/analytics.sql.js';
+import { Database, valuesFor } from '../../src/prisma/index.js';
 import { becomeAdmin } from '../setup/admin.js';
 import { startApp, type TestApp } from '../setup/app.js';
 import { codeIn, credentials } from '../setup/instances.js';
@@ -151,6 +152,25 @@ describe('figures', () => {
     await twilio.report(entry, 'delivered');
     await twilio.report(entry, 'sent');
     expect(await delivered()).toEqual(first);
+  });
+
+  it('are summed up each minute until their hour is over, then after a tenth of the time since', async () => {
+    const HOUR = Date.parse('2026-11-22T12:00:00Z');
+    const at = (minutes: number) => new Date(HOUR + minutes * 60_000);
+    const isDue = async (rolledAt: Date, now: Date) => {
+      await rows(`DELETE FROM analytics_rolls`);
+      await rows(
+        `INSERT INTO analytics_rolls (hour, rolled_at) VALUES ('${at(0).toISOString()}', '${rolledAt.toISOString()}')`,
+      );
+      const values = valuesFor(DUE, { now, most: 200, kept_secs: 36_000, settled_secs: 3 * 86_400 });
+      const due = await app.app.get(Database).query<{ readonly hour: Date }>(DUE, values);
+      return due.some(({ hour }) => hour.getTime() === HOUR);
+    };
+    expect(await isDue(at(55), at(56))).toBe(true);
+    expect(await isDue(at(55), at(55.5))).toBe(false);
+    expect(await isDue(at(59.9), at(61))).toBe(true);
+    expect(await isDue(at(180), at(191))).toBe(false);
+    expect(await isDue(at(180), at(193))).toBe(true);
   });
 
   it('stay when the rows that they come from are taken away', async () => {

@@ -334,6 +334,46 @@ describe('events', () => {
     expect(app.log()).not.toContain(phone);
   });
 
+  it('lists texts by who was asked last, by country and by status, a page at a time', async () => {
+    const list = async (query: string) => (await operator.call('GET', `/v1/admin/messages?${query}`)).body;
+    const idsOf = (page: { messages: { id: string }[] }) => page.messages.map(({ id }) => id);
+    const [first, british] = [await start(), await start('+447400123457')];
+    twilio.behave({ kind: 'reject', code: '20429' }, 1);
+    const over = await start();
+    twilio.behave({ kind: 'reject', code: '21211' }, 1); // no number at all: nobody else is asked
+    await app.call('POST', '/v1/verifications', { phone: newPhone() });
+    const refused = { messageId: idsOf(await list('limit=1'))[0] };
+    const newest = [refused, over, british, first].map(({ messageId }) => messageId);
+    expect(idsOf(await list('limit=4'))).toEqual(newest);
+    const ofSns = await list('provider=aws-sns');
+    expect(idsOf(ofSns)).toContain(over.messageId);
+    expect(new Set(ofSns.messages.map(({ provider }: { provider: string }) => provider))).toEqual(new Set(['aws-sns']));
+    expect(idsOf(await list('provider=twilio&limit=3'))).toEqual(newest.filter((id) => id !== over.messageId));
+    expect(idsOf(await list('country=gb'))).toEqual([british.messageId]);
+    expect(idsOf(await list('country=US&provider=twilio&limit=2'))).toEqual([refused.messageId, first.messageId]);
+    const failed = await list('status=failed&limit=1');
+    expect(failed.messages[0]).toMatchObject({ id: refused.messageId, status: 'failed', provider: 'twilio' });
+    expect(idsOf(await list('provider=nobody'))).toEqual([]);
+    for (const asked of ['country=Britain', 'status=lost', `provider=${'x'.repeat(41)}`])
+      expect((await operator.call('GET', `/v1/admin/messages?${asked}`)).status).toBe(400);
+
+    // Through all of them by twos: each once, in the order of the whole.
+    const all = await list('limit=100&country=US');
+    const seen: string[] = [];
+    for (let before: string | null = ''; before !== null; ) {
+      const page: { messages: { id: string }[]; next: string | null } = await list(
+        `limit=2&country=US${before && `&before=${before}`}`,
+      );
+      seen.push(...idsOf(page));
+      before = page.next;
+    }
+    expect(seen).toEqual(idsOf(all));
+    expect(seen.length).toBeGreaterThan(2);
+    expect(JSON.stringify(all)).not.toMatch(/\+1\d{10}/);
+    const backend = { authorization: `Bearer ${app.key}` };
+    expect((await app.call('GET', '/v1/admin/messages?country=US', undefined, backend)).status).toBe(403);
+  });
+
   it('a session opens what the dashboard reads and replays, but from our own pages only', async () => {
     const { body: hook } = await operator.call('POST', '/v1/webhook-endpoints', { url: 'https://8.8.8.8/hook' });
     for (const path of ['', `/${hook.id}`, `/${hook.id}/deliveries`])

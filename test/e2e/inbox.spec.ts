@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { MOST_MESSAGES, SCENARIOS } from '../../src/inbox/index.js';
 import { PhoneNumber } from '../../src/kernel/index.js';
 import { SmsProviders, type SmsProvider } from '../../src/sms/index.js';
+import { signIn } from '../setup/operator.js';
 import { startApp, type Answer, type TestApp } from '../setup/app.js';
 
 /** As a page on the same machine asks: without a key. */
@@ -22,6 +23,19 @@ function raw(url: string, path: string, headers: Record<string, string>, method 
       const parts: Buffer[] = [];
       answer.on('data', (part: Buffer) => parts.push(part));
       answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(parts).toString() }));
+    });
+    asked.on('error', reject).end();
+  });
+}
+
+/** What the stream says over a socket of its own, and whether it has ended. */
+function watch(url: string, headers: Record<string, string>): Promise<{ text: string; ended: boolean }> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${url}/v1/inbox/events`, { headers, agent: false }, (answer) => {
+      const heard = { text: '', ended: false };
+      answer.on('data', (part: Buffer) => (heard.text += part.toString()));
+      answer.on('close', () => (heard.ended = true)).on('error', () => undefined);
+      resolve(heard);
     });
     asked.on('error', reject).end();
   });
@@ -398,6 +412,28 @@ describe('who may look', () => {
     const cookie = signedIn.headers.get('set-cookie')!.split(';')[0]!;
     expect((await raw(other.url, path, { host: 'sixdigit.example', cookie })).status).toBe(200);
     expect((await raw(other.url, path, { host: 'sixdigit.example' })).status).toBe(401);
+    await other.close();
+  });
+
+  it('an operator from elsewhere watches as long as his session lasts, whoever is here as long as he likes', async () => {
+    const password = 'correct horse battery staple';
+    const other = await startApp({ ADMIN_PASSWORD: password });
+    const operator = await signIn(other, password);
+    const [remote, local] = await Promise.all([
+      watch(other.url, { host: 'sixdigit.example', cookie: operator.cookie }),
+      watch(other.url, { host: new URL(other.url).host }),
+    ]);
+    await other.call('POST', '/v1/verifications', { phone: somebody() });
+    for (const each of [remote, local]) await until(async () => each.text.includes('event: message') || undefined);
+    await operator.call('DELETE', '/v1/admin/session');
+    await until(async () => remote.ended || undefined, 12_000);
+    const before = remote.text;
+    await other.call('POST', '/v1/verifications', { phone: somebody() });
+    await until(
+      async () => local.text.split('event: message').length > before.split('event: message').length || undefined,
+    );
+    expect(remote.text).toBe(before);
+    expect(local.ended).toBe(false);
     await other.close();
   });
 });

@@ -167,6 +167,24 @@ describe('/v1/admin/templates', () => {
     expect(twilio.ledger).toHaveLength(ledger);
   });
 
+  it('says of a draft what saving it would refuse, and what the list would say of it', async () => {
+    const preview = (body: string) =>
+      operator.call('POST', `${ADMIN}/preview`, { name: 'verification', locale: 'en', body });
+    expect(await preview('{{code}} is your code.')).toMatchObject({
+      status: 200,
+      body: { segments: 1, problems: ['it does not say who sends it: {{brand}}'] },
+    });
+    expect((await preview('{{code}} is your {{brand}} code..')).body.problems).toEqual([
+      'a sentence ends with two stops',
+    ]);
+    expect((await preview('{{code}} is your {{brand}} code.')).body.problems).toEqual([]);
+    for (const wrong of ['no code', '{{code}} {{#if brand}}', '{{code}} {{shop}}']) {
+      const put = await operator.call('PUT', `${ADMIN}/verification/en`, { body: wrong });
+      const { status, body } = await preview(wrong);
+      expect([wrong, status, body.detail]).toEqual([wrong, 400, put.body.detail]);
+    }
+  });
+
   it.each([
     ['PUT', `${ADMIN}/verification/en`, { body: 'no code' }, 400],
     ['PUT', `${ADMIN}/verification/en`, { body: '{{code}}\n{{#if x}}' }, 400],

@@ -12,6 +12,8 @@ interface Asked {
   readonly phone?: string;
   readonly id?: string;
   readonly status?: string;
+  readonly provider?: string;
+  readonly country?: string;
   readonly before?: string;
   readonly limit: number;
 }
@@ -20,12 +22,14 @@ interface Asked {
 export const phoneAsked = (phone: string): PhoneNumber => PhoneNumber.parse(phone.replace(/^ /, '+'));
 
 export function pageParameters(asked: Asked, keys: KeyRing, now: Date | null): PageParameters {
+  const { status = null, provider = null, country = null } = asked;
+  const isAll = status === null && provider === null && country === null;
   return {
     phone_keys: asked.phone === undefined ? null : lookupKeysOf(keys, phoneAsked(asked.phone)),
     id: asked.id?.toLowerCase() ?? null,
-    status: asked.status ?? null,
+    ...{ status, provider, country },
     before: asked.before?.toLowerCase() ?? null,
-    scan: asked.status === undefined ? asked.limit : SCANNED,
+    scan: isAll ? asked.limit : SCANNED,
     most: asked.limit,
     now,
   };

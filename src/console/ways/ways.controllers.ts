@@ -43,7 +43,7 @@ export class MessageWaysController {
   constructor(private readonly desk: MessageDesk) {}
 
   @Get()
-  @ApiOperation({ summary: 'Find texts, by phone or status' })
+  @ApiOperation({ summary: 'Find texts, by phone, status, provider or country' })
   @ApiOkResponse({ type: MessagesDto })
   @ApiProblems(400, 403, 503)
   find(@Query() query: MessagesQuery, @ByOperator() by: Operator): Promise<MessagesDto> {

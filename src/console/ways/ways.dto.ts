@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsString, IsUUID, Length, Max, Min } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import { IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min } from 'class-validator';
 
 import { MayBeAbsent } from '../../http/index.js';
 import { CHANNELS, DELIVERY_STATUSES, type DeliveryStatus } from '../../sms/index.js';
@@ -9,6 +9,7 @@ export const VERIFICATION_STATUSES = ['pending', 'approved', 'expired', 'cancele
 export type VerificationStatus = (typeof VERIFICATION_STATUSES)[number];
 
 const PAGE = 50;
+const upper = ({ value }: { value: unknown }): unknown => (typeof value === 'string' ? value.toUpperCase() : value);
 
 class PageQuery {
   @ApiPropertyOptional({
@@ -52,6 +53,18 @@ export class MessagesQuery extends PageQuery {
   @MayBeAbsent()
   @IsIn(DELIVERY_STATUSES, { message: `status must be one of ${DELIVERY_STATUSES.join(', ')}` })
   status?: DeliveryStatus;
+
+  @ApiPropertyOptional({ example: 'twilio', description: 'Who was asked last.' })
+  @MayBeAbsent()
+  @IsString({ message: 'provider must be a text such as "twilio"' })
+  @Length(1, 40, { message: 'provider must have 1 to 40 characters' })
+  provider?: string;
+
+  @ApiPropertyOptional({ example: 'US', description: 'Of the phone.' })
+  @MayBeAbsent()
+  @Transform(upper)
+  @Matches(/^[A-Z]{2}$/, { message: 'country must be two letters, such as US' })
+  country?: string;
 }
 
 export class VerificationRowDto {

@@ -1,7 +1,7 @@
 import type { SealedPhone } from '../../kernel/index.js';
 import { named, type NamedStatement } from '../../prisma/index.js';
 
-/** How many of the newest are looked through for those of one status, at a time. */
+/** How many of the newest are looked through for those of one status, provider or country, at a time. */
 export const SCANNED = 5_000;
 const NOW = 'coalesce(:now::timestamptz, now())';
 
@@ -9,6 +9,10 @@ export interface PageParameters {
   readonly phone_keys: readonly Uint8Array[] | null;
   readonly id: string | null;
   readonly status: string | null;
+  /** Of messages: who was asked last. */
+  readonly provider: string | null;
+  /** Of messages. */
+  readonly country: string | null;
   readonly before: string | null;
   /** Rows that are looked at. */
   readonly scan: number;
@@ -47,13 +51,13 @@ const NEWEST_TEXT = `LEFT JOIN LATERAL (
       SELECT status::text AS delivery, country FROM messages WHERE verification_id = v.id ORDER BY created_at DESC, id DESC LIMIT 1
     ) AS newest ON true`;
 
-/** A page and where it ends: `scanned` has what was looked at, newest first by `begun`. */
-const page = (columns: string, joins: string) => `
+/** A page and where it ends: `scanned` has what was looked at, newest first by `begun`. @param only more that a row has to be */
+const page = (columns: string, joins: string, only = '') => `
     SELECT found.*, ends.scanned, ends.last_id
       FROM (SELECT count(*)::int AS scanned, (array_agg(id ORDER BY begun, id))[1] AS last_id FROM scanned) AS ends
         LEFT JOIN LATERAL (
           SELECT ${columns} FROM scanned ${joins}
-            WHERE :status::text IS NULL OR scanned.status = :status ORDER BY scanned.begun DESC, scanned.id DESC LIMIT :most::int
+            WHERE (:status::text IS NULL OR scanned.status = :status) ${only} ORDER BY scanned.begun DESC, scanned.id DESC LIMIT :most::int
         ) AS found ON true`;
 
 /** What is not asked for is not in the statement, so that each has the plan that fits it. */
@@ -108,10 +112,11 @@ const TRIED = `CROSS JOIN LATERAL (
 /** Texts of their own by their index, those of verifications by the index of these: one over all texts would cost every start. */
 export function findMessages(asked: PageParameters): NamedStatement<PageParameters> {
   const { name, ofPhone, isBefore } = which(asked);
+  const only = `${asked.provider ? 'AND tried.provider = :provider' : ''} ${asked.country ? 'AND m.country = :country' : ''}`;
   const edge = `edge AS (SELECT m.id, coalesce(v.created_at, m.created_at) AS begun FROM messages AS m
       LEFT JOIN verifications AS v ON v.id = m.verification_id WHERE m.id = :before::uuid), `;
   return named<PageParameters>(
-    `find_messages${name}`,
+    `find_messages${name}${asked.provider ? '_by_provider' : ''}${asked.country ? '_in_country' : ''}`,
     `WITH ${isBefore ? edge : ''}alone AS (
       SELECT id, created_at AS begun, status::text AS status FROM messages
         WHERE verification_id IS NULL ${ofPhone} ${older(isBefore, 'id')} ORDER BY created_at DESC, id DESC LIMIT :scan::int
@@ -123,7 +128,7 @@ export function findMessages(asked: PageParameters): NamedStatement<PageParamete
         ${isBefore ? 'WHERE (v.created_at, m.id) < ((SELECT begun FROM edge), (SELECT id FROM edge))' : ''}
     ), scanned AS (
       SELECT * FROM (SELECT * FROM alone UNION ALL SELECT * FROM coded) AS texts ORDER BY begun DESC, id DESC LIMIT :scan::int
-    )${page(MESSAGE, `JOIN messages AS m ON m.id = scanned.id ${TRIED}`)}`,
+    )${page(MESSAGE, `JOIN messages AS m ON m.id = scanned.id ${TRIED}`, only)}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 import { defineConfig, type Plugin } from 'vite';
@@ -17,10 +18,22 @@ const compressed: Plugin = {
   },
 };
 
+/** What every document has: `<!-- shared/head.html -->` stands for that file. */
+const parts: Plugin = {
+  name: 'parts',
+  transformIndexHtml: {
+    order: 'pre', // so that Vite finds the files that a part names
+    handler: (html) =>
+      html.replace(/<!-- (shared\/[\w-]+\.html) -->/g, (_, part: string) =>
+        readFileSync(`${import.meta.dirname}/${part}`, 'utf8').trim(),
+      ),
+  },
+};
+
 const pages = ['admin/index', 'admin/off', 'inbox/index', 'inbox/off'];
 
 export default defineConfig({
-  plugins: [compressed],
+  plugins: [parts, compressed],
   build: {
     outDir: '../../../dist-pages',
     emptyOutDir: true,

@@ -54,6 +54,7 @@ const SAMPLE: Readonly<Record<string, VariableValue>> = {
   at: '2026-11-21T14:00:00Z',
 };
 const MACHINE_CODE = /#\d+/;
+const TWO_STOPS = /\.\.(?!\.)/;
 
 /**
  * What every wording costs and where it is wrong.
@@ -81,7 +82,7 @@ export function lint(templates: Templates, pricing: Pricing, sample: Sample = {}
       const text = written();
       const isCode = isCodeTemplate(name) && sample.machineLine;
       const withMachineLine = text && isCode ? written(sample.machineLine) : undefined;
-      if (text && /\.\.(?!\.)/.test(text.body)) problems.push('a sentence ends with two stops');
+      if (text) problems.push(...stopsOf(text.body));
       const { segments } = withMachineLine ?? text ?? { segments: 0 };
       const prices = Object.fromEntries(
         pricing.names.map((provider) => [provider, pricing.price(segments, country, provider)]),
@@ -109,6 +110,14 @@ function valuesFor(names: ReadonlySet<string>, given: Sample['variables'] = {}) 
   const strange = [...names].filter((name) => !(name in known) && !['brand', 'doNotShare'].includes(name));
   return { variables: { ...known, ...Object.fromEntries(strange.map((name) => [name, 'xxxxxxxx'])) }, strange };
 }
+
+const stopsOf = (written: string): string[] => (TWO_STOPS.test(written) ? ['a sentence ends with two stops'] : []);
+
+/** What is wrong with a text that is no wording yet, beside its size. @param written what a phone would show */
+export const problemsIn = (name: string, template: CompiledTemplate, written: string): string[] => [
+  ...problemsOf(name, template, []),
+  ...stopsOf(written),
+];
 
 function problemsOf(name: string, template: CompiledTemplate, strange: readonly string[]): string[] {
   const { body, plain, variables: names } = template;

@@ -9,7 +9,7 @@ import { Table, type Column } from '../shared/table';
 import { Ago } from '../shared/time';
 import { useResource } from '../shared/use-resource';
 import { StatusBadge } from './status-badge';
-import type { Experiment } from './types';
+import type { Experiment } from './types/experiments';
 
 type Arm = Experiment['arms'][number];
 

@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import { post } from '../shared/api';
 import { Confirm } from '../shared/confirm';
 import { useLive } from './live';
-import type { Provider } from './types';
+import type { Provider } from './types/providers';
 
 /** Takes a provider out by hand, or puts back one that was. */
 export function HoldButton({ provider }: { readonly provider: Provider }) {

@@ -6,7 +6,8 @@ import { get } from '../shared/api';
 import { Badge } from '../shared/badge';
 import { useEvents } from '../shared/use-events';
 import { describeState } from './provider-state';
-import type { Now, Provider } from './types';
+import type { Now } from './types/now';
+import type { Provider } from './types/providers';
 
 const SAID = {
   connecting: ['quiet', 'connecting'],
@@ -26,6 +27,8 @@ interface Live {
 
 const Context = createContext<Live>({ standing: 'connecting', setProvider: () => undefined });
 export const useLive = (): Live => useContext(Context);
+/** Of all that are configured, the most preferred first; none until the stream has said so. */
+export const useProviderNames = (): readonly string[] => useLive().now?.providers.map(({ name }) => name) ?? [];
 
 /** One stream for all pages: what happens now, each second, and a provider's change at once. */
 export function LiveProvider({ children }: { readonly children: ComponentChildren }) {

@@ -1,5 +1,5 @@
 import { Badge, type Tone } from '../shared/badge';
-import type { Provider, ProviderState } from './types';
+import type { Provider, ProviderState } from './types/providers';
 
 const TONE: Readonly<Record<ProviderState, Tone>> = {
   in_rotation: 'good',

@@ -3,13 +3,17 @@ import type { FunctionComponent } from 'preact';
 import { Page } from '../shared/page';
 import { Link } from '../shared/router';
 import type { PageProps } from './page-props';
+import { AnalyticsPage } from './pages/analytics';
 import { AuditPage } from './pages/audit';
 import { CountriesPage } from './pages/countries';
 import { KeysPage } from './pages/keys';
 import { MessagePage } from './pages/message';
+import { MessagesPage } from './pages/messages';
 import { NowPage } from './pages/now';
 import { ProviderPage } from './pages/provider';
 import { ProvidersPage } from './pages/providers';
+import { RoutingPage } from './pages/routing';
+import { SendersPage } from './pages/senders';
 import { SpendPage } from './pages/spend';
 import { TemplatePage } from './pages/template';
 import { TemplatesPage } from './pages/templates';
@@ -30,7 +34,11 @@ export const HOME = '/admin';
 export const ROUTES: readonly Route[] = [
   { path: HOME, name: 'Now', Page: NowPage },
   { path: '/admin/providers', name: 'Providers', Page: ProvidersPage },
+  { path: '/admin/senders', name: 'Senders', Page: SendersPage },
+  { path: '/admin/routing', name: 'Routing', Page: RoutingPage },
   { path: '/admin/verifications', name: 'Verifications', Page: VerificationsPage },
+  { path: '/admin/messages', name: 'Texts', Page: MessagesPage },
+  { path: '/admin/analytics', name: 'Analytics', Page: AnalyticsPage },
   { path: '/admin/countries', name: 'Countries', Page: CountriesPage },
   { path: '/admin/spend', name: 'Spend', Page: SpendPage },
   { path: '/admin/templates', name: 'Templates', Page: TemplatesPage },

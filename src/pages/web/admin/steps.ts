@@ -1,6 +1,6 @@
 import type { Tone } from '../shared/badge';
 import { countryName, millis, usd, words } from '../shared/format';
-import type { Step } from './types';
+import type { Step } from './types/step';
 
 export interface StepWords {
   readonly title: string;

@@ -2,7 +2,7 @@ import type { Tone } from '../shared/badge';
 import { Empty } from '../shared/loaded';
 import { Time } from '../shared/time';
 import { describeStep } from './steps';
-import type { Step } from './types';
+import type { Step } from './types/step';
 
 /** What happened, in order; each with what is known about it. */
 export function Timeline({ steps }: { readonly steps: readonly Step[] }) {

@@ -15,6 +15,8 @@ interface BarsProps {
   readonly summary: string;
   readonly names: readonly [lower: string, upper?: string];
   readonly bars: readonly Bar[];
+  /** What stands on the lower part is nothing bad. */
+  readonly isCalm?: boolean;
   readonly format: (value: number) => string;
   /** Seconds a bar stands for. */
   readonly stepSecs: number;
@@ -23,7 +25,11 @@ interface BarsProps {
 }
 
 const HEIGHT = 190;
+const DAY_SECS = 86_400;
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
+/** Days are of UTC wherever they are summed up. */
+const calendar = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+const formatOf = (stepSecs: number) => (stepSecs < DAY_SECS ? clock : calendar);
 /** As it looks now: the variable itself holds both schemes. */
 function colour(name: string): string {
   const probe = document.body.appendChild(document.createElement('span'));
@@ -40,7 +46,7 @@ const toData = (bars: readonly Bar[]): uPlot.AlignedData => [
 ];
 
 /** Two stacked bars a step of time, in the theme's colours, also when that changes. */
-export function Bars({ summary, names, bars, format, stepSecs, reach }: BarsProps) {
+export function Bars({ summary, names, bars, isCalm, format, stepSecs, reach }: BarsProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const latest = useRef(bars);
@@ -53,7 +59,7 @@ export function Bars({ summary, names, bars, format, stepSecs, reach }: BarsProp
     const draw = () => {
       plot.current?.destroy();
       plot.current = new uPlot(
-        optionsOf(element.clientWidth, { format, stepSecs, reach }, setPointed),
+        optionsOf(element.clientWidth, { isCalm, format, stepSecs, reach }, setPointed),
         toData(latest.current),
         element,
       );
@@ -81,12 +87,12 @@ export function Bars({ summary, names, bars, format, stepSecs, reach }: BarsProp
           {bar && ` ${format(bar.values[0])}`}
         </span>
         {names[1] && (
-          <span class="key upper">
+          <span class={`key upper ${isCalm ? 'calm' : ''}`}>
             {names[1]}
             {bar && ` ${format(bar.values[1])}`}
           </span>
         )}
-        {bar && <span class="muted">{clock.format(new Date(bar.at))}</span>}
+        {bar && <span class="muted">{formatOf(stepSecs).format(new Date(bar.at))}</span>}
       </figcaption>
     </figure>
   );
@@ -94,7 +100,7 @@ export function Bars({ summary, names, bars, format, stepSecs, reach }: BarsProp
 
 function optionsOf(
   width: number,
-  { format, stepSecs, reach }: Pick<BarsProps, 'format' | 'stepSecs' | 'reach'>,
+  { isCalm, format, stepSecs, reach }: Pick<BarsProps, 'isCalm' | 'format' | 'stepSecs' | 'reach'>,
   point: (index: number | null) => void,
 ) {
   const axis = { stroke: colour('--muted'), ticks: { show: false }, font: '12px system-ui', gap: 6 };
@@ -103,6 +109,8 @@ function optionsOf(
     width,
     height: HEIGHT,
     legend: { show: false },
+    // Ticks stand where days begin.
+    ...(stepSecs >= DAY_SECS && { tzDate: (secs: number) => uPlot.tzDate(new Date(secs * 1_000), 'UTC') }),
     cursor: { y: false, points: { show: false }, drag: { x: false } },
     scales: {
       x: { range: (_, min, max) => [min - stepSecs / 2, max + stepSecs / 2] },
@@ -113,7 +121,8 @@ function optionsOf(
         ...axis,
         grid: { show: false },
         size: 28,
-        values: (_, ticks) => ticks.map((secs) => clock.format(secs * 1_000)),
+        values: (_, ticks) => ticks.map((secs) => formatOf(stepSecs).format(secs * 1_000)),
+        ...(stepSecs >= DAY_SECS && { incrs: [1, 2, 7, 14, 28].map((days) => days * DAY_SECS) }),
         space: 70,
       },
       {
@@ -127,7 +136,13 @@ function optionsOf(
     ],
     series: [
       {},
-      { fill: colour('--bad'), stroke: 'transparent', width: 0, paths, points: { show: false } },
+      {
+        fill: colour(isCalm ? '--line-strong' : '--bad'),
+        stroke: 'transparent',
+        width: 0,
+        paths,
+        points: { show: false },
+      },
       { fill: colour('--accent'), stroke: 'transparent', width: 0, paths, points: { show: false } },
     ],
     hooks: { setCursor: [({ cursor }) => point(cursor.idx ?? null)] },

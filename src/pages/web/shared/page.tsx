@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
-import { takeFocusOnArrival } from './router';
+import { takeFocusOnArrival, useAsked } from './router';
 
 interface PageProps {
   readonly title: string;
@@ -10,13 +10,14 @@ interface PageProps {
   readonly children: ComponentChildren;
 }
 
-/** One page: its title is the document's, and whoever comes by a link begins at its heading. */
+/** One page: its title is the document's, and whoever comes by a link, or to another page of its list, begins at its heading. */
 export function Page({ title, lede, actions, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
+  const { before } = useAsked();
   useEffect(() => void (document.title = `${title} · Sixdigit`), [title]);
   useEffect(() => {
     if (takeFocusOnArrival()) heading.current?.focus({ preventScroll: true });
-  }, []);
+  }, [before]);
   return (
     <div class="stack page">
       <header class="row between">
@@ -32,9 +33,6 @@ export function Page({ title, lede, actions, children }: PageProps) {
     </div>
   );
 }
-
-/** For what puts another page of a list in the place of this one: the button may go with it, and one begins at the top again. */
-export const toTop = (): void => document.querySelector('h1')?.focus();
 
 interface CardProps {
   readonly title: string;

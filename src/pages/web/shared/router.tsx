@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 
 /** Whether the page that comes next is to be read out from its heading: not the first one, which the browser reads itself. */
 let cameByLink = false;
@@ -21,15 +21,31 @@ addEventListener('popstate', () => {
 
 export const takeFocusOnArrival = (): boolean => cameByLink;
 
-/** The path that is shown, without a slash at its end. */
-export function usePath(): string {
-  const [path, setPath] = useState(location.pathname);
+function useLocation(part: 'pathname' | 'search'): string {
+  const [shown, setShown] = useState(location[part]);
   useEffect(() => {
-    const tell = () => setPath(location.pathname);
+    const tell = () => setShown(location[part]);
     watchers.add(tell);
     return () => void watchers.delete(tell);
   }, []);
-  return path.replace(/\/+$/, '') || '/';
+  return shown;
+}
+
+/** The path that is shown, without a slash at its end. */
+export const usePath = (): string => useLocation('pathname').replace(/\/+$/, '') || '/';
+
+export type Asked = Readonly<Record<string, string | undefined>>;
+
+/** What the address asks for after its path. */
+export function useAsked(): Asked {
+  const search = useLocation('search');
+  return useMemo(() => Object.fromEntries(new URLSearchParams(search)), [search]);
+}
+
+/** @returns such as `?status=failed`; empty where nothing is asked for */
+export function queryOf(asked: Asked): string {
+  const said = Object.entries(asked).filter((pair): pair is [string, string] => Boolean(pair[1]));
+  return said.length > 0 ? `?${new URLSearchParams(said).toString()}` : '';
 }
 
 type LinkProps = Omit<JSX.IntrinsicElements['a'], 'onClick'> & {

@@ -1,11 +1,11 @@
-import { useState } from 'preact/hooks';
-
 import { Loaded } from '../../shared/loaded';
-import { Card, Page, toTop } from '../../shared/page';
+import { Card, Page } from '../../shared/page';
+import { Pager } from '../../shared/pager';
+import { queryOf, useAsked } from '../../shared/router';
 import { Table, type Column } from '../../shared/table';
 import { Time } from '../../shared/time';
 import { useResource } from '../../shared/use-resource';
-import type { Act } from '../types';
+import type { Act } from '../types/audit';
 
 const COLUMNS: readonly Column<Act>[] = [
   { head: 'When', cell: ({ at }) => <Time at={at} /> },
@@ -20,12 +20,8 @@ const PAGE = 100;
 
 /** Every operator's act. */
 export function AuditPage() {
-  const [before, setBefore] = useState<string>();
-  const found = useResource<{ readonly acts: readonly Act[] }>(`/v1/admin/audit${before ? `?before=${before}` : ''}`);
-  const turnTo = (id: string | undefined) => {
-    toTop();
-    setBefore(id);
-  };
+  const { before } = useAsked();
+  const found = useResource<{ readonly acts: readonly Act[] }>(`/v1/admin/audit${queryOf({ before })}`);
   return (
     <Page
       title="Audit log"
@@ -42,18 +38,7 @@ export function AuditPage() {
                 keyOf={({ id }) => id}
                 empty="Nothing more."
               />
-              <div class="row">
-                {before && (
-                  <button type="button" onClick={() => turnTo(undefined)}>
-                    Newest
-                  </button>
-                )}
-                {acts.length === PAGE && (
-                  <button type="button" onClick={() => turnTo(acts.at(-1)?.id)}>
-                    Older
-                  </button>
-                )}
-              </div>
+              <Pager next={acts.length === PAGE ? (acts.at(-1)?.id ?? null) : null} />
             </>
           )}
         </Loaded>

@@ -6,17 +6,27 @@ import { Confirm } from '../../shared/confirm';
 import { count, countryName, percent, usd } from '../../shared/format';
 import { Loaded } from '../../shared/loaded';
 import { Card, Page } from '../../shared/page';
+import { Link } from '../../shared/router';
 import { Table, type Column } from '../../shared/table';
 import { Ago } from '../../shared/time';
 import { useResource } from '../../shared/use-resource';
-import type { Country } from '../types';
+import type { Country } from '../types/countries';
 
 /** What each country brought in a day, and which of its blocks of numbers are blocked. */
 export function CountriesPage() {
   const found = useResource<{ readonly since: string; readonly countries: readonly Country[] }>('/v1/admin/countries');
   const [toUnblock, setToUnblock] = useState<Country>();
   const columns: readonly Column<Country>[] = [
-    { head: 'Country', isName: true, cell: ({ country }) => countryName(country) },
+    {
+      head: 'Country',
+      isName: true,
+      cell: ({ country }) =>
+        /^(?!ZZ)[A-Z]{2}$/.test(country) ? (
+          <Link href={`/admin/messages?country=${country}`}>{countryName(country)}</Link>
+        ) : (
+          countryName(country)
+        ),
+    },
     { head: 'Begun', isNumber: true, cell: ({ started }) => count(started) },
     { head: 'Approved', isNumber: true, cell: ({ approved }) => count(approved) },
     { head: 'Conversion', isNumber: true, cell: ({ conversion }) => percent(conversion) },

@@ -9,7 +9,7 @@ import { Table, type Column } from '../../shared/table';
 import { Ago, Time } from '../../shared/time';
 import { useResource } from '../../shared/use-resource';
 import { SecretDialog } from '../secret';
-import type { Key } from '../types';
+import type { Key } from '../types/keys';
 
 /** API keys: who may call, for what, and until when. */
 export function KeysPage() {

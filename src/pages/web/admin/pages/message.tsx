@@ -8,13 +8,21 @@ import { Facts } from '../facts';
 import type { PageProps } from '../page-props';
 import { StatusBadge } from '../status-badge';
 import { Timeline } from '../timeline';
-import type { MessageWay } from '../types';
+import type { MessageWay } from '../types/messages';
 
 /** One text's whole way. */
 export function MessagePage({ id }: PageProps) {
   const way = useResource<MessageWay>(`/v1/admin/messages/${id}`);
   return (
-    <Page title={way.data ? `Text to ${way.data.phone}` : 'Text'} lede={<code>{id}</code>}>
+    <Page
+      title={way.data ? `Text to ${way.data.phone}` : 'Text'}
+      lede={<code>{id}</code>}
+      actions={
+        <Link class="button" href={`/admin/routing?message=${id}`}>
+          Why this provider
+        </Link>
+      }
+    >
       <Loaded of={way}>
         {(it) => (
           <>

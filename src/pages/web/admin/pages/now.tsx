@@ -9,7 +9,8 @@ import { Ago } from '../../shared/time';
 import { useLive } from '../live';
 import { StateBadge } from '../provider-state';
 import { SpendMeter } from '../spend-meter';
-import type { Now, Provider } from '../types';
+import type { Now } from '../types/now';
+import type { Provider } from '../types/providers';
 
 /** What happens now, each second. */
 export function NowPage() {

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { count, millis } from '../../shared/format';
 import { Loaded } from '../../shared/loaded';
 import { Card, Page } from '../../shared/page';
+import { Link } from '../../shared/router';
 import { Table, type Column } from '../../shared/table';
 import { Ago, Time } from '../../shared/time';
 import { useResource } from '../../shared/use-resource';
@@ -11,7 +12,7 @@ import { HoldButton } from '../hold';
 import { useLive } from '../live';
 import { STATE_WORDS, StateBadge } from '../provider-state';
 import type { PageProps } from '../page-props';
-import type { Provider, ProviderState } from '../types';
+import type { Provider, ProviderState } from '../types/providers';
 
 /** One provider: where it stands in the rotation, how it came there, what went wrong last. */
 export function ProviderPage({ id }: PageProps) {
@@ -23,11 +24,21 @@ export function ProviderPage({ id }: PageProps) {
   }, [live]);
   const { data } = resource;
   return (
-    <Page title={decodeURIComponent(id)} lede="Provider" actions={data && <HoldButton provider={data} />}>
+    <Page title={decodeURIComponent(id)} lede="Provider" actions={<Actions provider={data} />}>
       <Loaded of={resource}>{(provider) => <Details provider={provider} />}</Loaded>
     </Page>
   );
 }
+
+const Actions = ({ provider }: { readonly provider?: Provider }) =>
+  provider && (
+    <>
+      <Link class="button" href={`/admin/messages?provider=${encodeURIComponent(provider.name)}`}>
+        Its texts
+      </Link>
+      <HoldButton provider={provider} />
+    </>
+  );
 
 const WAY: readonly ProviderState[] = ['in_rotation', 'suspended', 'on_trial'];
 

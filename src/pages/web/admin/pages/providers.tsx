@@ -10,7 +10,7 @@ import { useResource } from '../../shared/use-resource';
 import { HoldButton } from '../hold';
 import { useLive } from '../live';
 import { StateBadge } from '../provider-state';
-import type { Provider } from '../types';
+import type { Provider } from '../types/providers';
 
 const COLUMNS: readonly Column<Provider>[] = [
   {

@@ -7,7 +7,7 @@ import { Card, Page } from '../../shared/page';
 import { Table } from '../../shared/table';
 import { useResource } from '../../shared/use-resource';
 import { SpendMeter } from '../spend-meter';
-import type { Spend } from '../types';
+import type { Spend } from '../types/spend';
 
 /** What today's texts cost, by whom and where. */
 export function SpendPage() {

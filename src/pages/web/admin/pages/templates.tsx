@@ -1,22 +1,15 @@
 import { useState } from 'preact/hooks';
 
 import { Badge } from '../../shared/badge';
-import { count, usd } from '../../shared/format';
+import { count } from '../../shared/format';
 import { Loaded } from '../../shared/loaded';
 import { Card, Page } from '../../shared/page';
 import { Link } from '../../shared/router';
 import { Table, type Column } from '../../shared/table';
 import { useResource } from '../../shared/use-resource';
+import { dearest, toPage } from '../draft';
 import { Experiments } from '../experiments';
-import type { LintedTemplate } from '../types';
-
-const toPage = ({ name, locale, variant }: LintedTemplate) =>
-  `/admin/templates/${[name, locale, ...(variant ? [variant] : [])].map(encodeURIComponent).join('/')}`;
-
-const dearest = (prices: Readonly<Record<string, number>>) => {
-  const all = Object.values(prices);
-  return all.length === 0 ? '–' : usd(Math.max(...all));
-};
+import type { LintedTemplate } from '../types/templates';
 
 const COLUMNS: readonly Column<LintedTemplate>[] = [
   {

@@ -7,7 +7,7 @@ import { Facts } from '../facts';
 import { StatusBadge } from '../status-badge';
 import { Timeline } from '../timeline';
 import type { PageProps } from '../page-props';
-import type { VerificationWay } from '../types';
+import type { VerificationWay } from '../types/verifications';
 
 /** One verification's whole way: limits, decision, texts and tries, reports, guesses, its end. */
 export function VerificationPage({ id }: PageProps) {

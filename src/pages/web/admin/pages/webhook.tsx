@@ -9,7 +9,7 @@ import { useAct } from '../../shared/use-act';
 import { useResource } from '../../shared/use-resource';
 import type { PageProps } from '../page-props';
 import { StatusBadge } from '../status-badge';
-import type { Delivery, Endpoint } from '../types';
+import type { Delivery, Endpoint } from '../types/webhooks';
 import { EndpointState } from './webhooks';
 
 const DAY_MS = 86_400_000;

@@ -10,7 +10,7 @@ import { Table, type Column } from '../../shared/table';
 import { Ago } from '../../shared/time';
 import { useResource } from '../../shared/use-resource';
 import { SecretDialog } from '../secret';
-import type { Endpoint } from '../types';
+import type { Endpoint } from '../types/webhooks';
 
 export function EndpointState({ of: { disabledAt, disabledReason, failingSince } }: { readonly of: Endpoint }) {
   if (disabledAt)
