@@ -1,7 +1,8 @@
 import { createApp } from '../../app.js';
 import { AuditLog } from '../../audit/index.js';
 import { environment, readConfig } from '../../config/index.js';
-import { JsonLogger } from '../../http/index.js';
+
+import { CommandLogger } from '../command-logger.js';
 import { operator } from '../operator.js';
 import type { OperatorAct, ProgramApi } from './program-api.js';
 import { Answered } from './remote.js';
@@ -14,7 +15,7 @@ import { Answered } from './remote.js';
 export async function withOwnProgram<T>(work: (api: ProgramApi) => Promise<T>, act?: OperatorAct): Promise<T> {
   const config = readConfig(environment());
   // Nothing but the answer belongs on stdout.
-  const app = await createApp(config, new JsonLogger('error', process.stderr));
+  const app = await createApp(config, new CommandLogger('error', process.stderr));
   try {
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
