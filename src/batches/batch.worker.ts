@@ -24,7 +24,7 @@ const CANCEL_AT_ONCE = 1_000;
 const CONCURRENCY = 100;
 const AT_ONCE = 25;
 /** While somebody else asks. */
-const POLITE = { concurrency: 32, atOnce: 8 } as const;
+const POLITE = { concurrency: 16, atOnce: 4 } as const;
 
 /** Sends what waits in batches: apart from the outbox, and behind everybody who asks for a code. */
 @Injectable()

@@ -10,7 +10,7 @@ import { Database, Lane } from '../prisma/index.js';
 const PATIENT = /^\/v1\/(messages\/batch|webhooks\/)|^\/(health|metrics)/;
 const LASTS_MS = 1_000;
 /** Statements at once, of the eight that there are connections for. */
-const WIDTH = { alone: 7, busy: 2 } as const;
+const WIDTH = { alone: 7, busy: 1 } as const;
 
 /** Whether somebody else uses this process: a batch then makes way. */
 @Injectable()
