@@ -6,7 +6,7 @@ import { RateLimitExceeded, SendLimits, SendWindows, type WindowRow } from '../l
 import { MessageWriter } from '../messages/index.js';
 import { Refused, valuesFor, type Database } from '../prisma/index.js';
 import { Handover, Pricing, SmsService, type Plan, type Wording } from '../sms/index.js';
-import * as sql from './batch.sql.js';
+import * as sql from './batch-sender.sql.js';
 import { BATCHES_OPTIONS, type BatchesOptions } from './batches.options.js';
 import { Courtesy } from './courtesy.js';
 

@@ -1,9 +1,7 @@
-import type { SealedPhone } from '../kernel/index.js';
 import { named, type Statement } from '../prisma/index.js';
-import type { Channel } from '../sms/index.js';
 
 /** As a subquery, so that it is asked once and an index can be searched by it. */
-const NOW = (at: string) => `(SELECT coalesce(${at}::timestamptz, clock_timestamp()))`;
+export const NOW = (at: string) => `(SELECT coalesce(${at}::timestamptz, clock_timestamp()))`;
 
 export type BatchStatus = 'loading' | 'running' | 'paused' | 'canceled' | 'done';
 
@@ -42,72 +40,6 @@ export const OPEN = named<{
         ON CONFLICT (id) DO NOTHING RETURNING *
     )
     SELECT ${COLUMNS}, true AS is_new FROM made UNION ALL SELECT ${COLUMNS}, false FROM batches WHERE id = :id::uuid`,
-);
-
-export interface InsertedRow {
-  readonly id: string;
-  readonly state: 'taken' | 'repeated' | 'opted_out' | 'ref_taken';
-}
-
-/** Rows that their ids tell apart: what came before is left as it is. No lock is held on the batch. */
-export const INSERT = named<{
-  batch: string;
-  ids: readonly string[];
-  refs: readonly string[];
-  phone_keys: readonly Uint8Array[];
-  phones: readonly Uint8Array[];
-  version: number;
-  templates: readonly string[];
-  bodies: readonly Uint8Array[];
-  locales: readonly (string | null)[];
-  channels: readonly string[];
-  countries: readonly (string | null)[];
-  expires_at: Date;
-  at: Date | null;
-}>(
-  'insert_batch_rows',
-  `WITH row AS (
-      SELECT *, EXISTS (SELECT 1 FROM opt_outs WHERE opt_outs.phone_key = key_now(u.phone_key)) AS out
-        FROM unnest(:ids::uuid[], :refs::text[], :phone_keys::bytea[], :phones::bytea[], :templates::text[], :bodies::bytea[],
-          :locales::text[], :channels::text[], :countries::text[])
-          WITH ORDINALITY AS u(id, ref, phone_key, phone, template, body, locale, channel, country, n)
-    ), taken AS (
-      INSERT INTO messages (id, phone_key, phone_sealed, key_version, template, body_sealed, status, created_at, updated_at,
-                            expires_at, channel, locale, country, batch_id, batch_ref, send_after)
-        SELECT id, phone_key, phone, :version::int, template, body, 'queued', now.at, now.at, :expires_at::timestamptz, channel, locale,
-               country, :batch::uuid, ref, now.at
-          FROM row, ${NOW(':at')} AS now(at) WHERE NOT out
-        ON CONFLICT (id) DO NOTHING RETURNING id
-    )
-    SELECT row.id, CASE WHEN taken.id IS NOT NULL THEN 'taken' WHEN m.id IS NULL AND out THEN 'opted_out'
-        WHEN m.id IS NULL OR key_now(m.phone_key) = key_now(row.phone_key) THEN 'repeated' ELSE 'ref_taken' END AS state
-      FROM row LEFT JOIN taken ON taken.id = row.id LEFT JOIN messages AS m ON m.id = row.id ORDER BY n`,
-);
-
-/** What inserting them would say, and nothing is written. */
-export const LOOK = named<{ ids: readonly string[]; phone_keys: readonly Uint8Array[] }>(
-  'look_at_batch_rows',
-  `SELECT u.id, CASE WHEN m.id IS NOT NULL THEN CASE WHEN key_now(m.phone_key) = key_now(u.phone_key) THEN 'repeated' ELSE 'ref_taken' END
-        WHEN EXISTS (SELECT 1 FROM opt_outs WHERE opt_outs.phone_key = key_now(u.phone_key)) THEN 'opted_out' ELSE 'taken' END AS state
-      FROM unnest(:ids::uuid[], :phone_keys::bytea[]) WITH ORDINALITY AS u(id, phone_key, n) LEFT JOIN messages AS m ON m.id = u.id
-      ORDER BY n`,
-);
-
-/** What was mended since is no error any more. */
-export const NOTE_ERRORS = named<{
-  batch: string;
-  refs: readonly string[];
-  rows: readonly number[];
-  codes: readonly string[];
-  details: readonly string[];
-  good: readonly string[];
-}>(
-  'note_batch_errors',
-  `WITH mended AS (DELETE FROM batch_errors WHERE batch_id = :batch::uuid AND ref = ANY (:good::text[]))
-    INSERT INTO batch_errors (batch_id, ref, row, code, detail)
-      SELECT DISTINCT ON (ref) :batch::uuid, ref, row, code, detail
-        FROM unnest(:refs::text[], :rows::int[], :codes::text[], :details::text[]) AS e(ref, row, code, detail)
-      ON CONFLICT (batch_id, ref) DO UPDATE SET row = excluded.row, code = excluded.code, detail = excluded.detail`,
 );
 
 /** All rows are there: it begins, or goes on where rows were added to what was done. */
@@ -170,80 +102,6 @@ export const ACTIVE: Statement = {
       OR (status = 'canceled' AND EXISTS (SELECT 1 FROM messages WHERE batch_id = b.id AND send_after IS NOT NULL))
     ORDER BY created_at`,
 };
-
-export interface TakenRow extends SealedPhone {
-  readonly id: string;
-  readonly turn: number;
-  readonly template: string;
-  readonly locale: string | null;
-  readonly channel: Channel;
-  /** MCC and MNC, as a lookup told them. */
-  readonly network: string | null;
-  readonly body_sealed: Uint8Array | null;
-}
-
-/** Rows whose turn it is, kept from other instances for `$3` ms, in which they are begun or left. */
-export const TAKE: Statement = {
-  name: 'take_batch_rows',
-  text: `WITH due AS (
-      SELECT id FROM messages WHERE batch_id = $1 AND send_after <= ${NOW('$4')} ORDER BY send_after LIMIT $2 FOR UPDATE SKIP LOCKED
-    )
-    UPDATE messages AS m SET turn = turn + 1, send_after = ${NOW('$4')} + make_interval(secs => $3::int / 1000.0)
-      FROM due WHERE m.id = due.id
-      RETURNING m.id, m.turn, m.phone_key, m.phone_sealed, m.key_version, m.template, m.locale, m.channel, m.body_sealed,
-        network_of(m.phone_key) AS network`,
-};
-
-/** Not now: they wait for so many ms. */
-export const LEAVE: Statement = {
-  name: 'leave_batch_rows',
-  text: `UPDATE messages AS m SET send_after = ${NOW('$4')} + make_interval(secs => $3::int / 1000.0)
-    FROM unnest($1::uuid[], $2::int[]) AS t(id, turn) WHERE m.id = t.id AND m.turn = t.turn AND m.send_after IS NOT NULL`,
-};
-
-/** They end unsent. */
-export const FAIL: Statement = {
-  name: 'fail_batch_rows',
-  text: `UPDATE messages AS m SET status = 'failed', stopped_by = t.why, send_after = NULL, updated_at = now.at
-    FROM unnest($1::uuid[], $2::int[], $3::text[]) AS t(id, turn, why), ${NOW('$4')} AS now(at)
-    WHERE m.id = t.id AND m.turn = t.turn AND m.send_after IS NOT NULL`,
-};
-
-export interface BeginParameters {
-  readonly batch: string;
-  readonly ids: readonly string[];
-  readonly turns: readonly number[];
-  readonly attempts: readonly string[];
-  readonly providers: readonly string[];
-  readonly channels: readonly string[];
-  readonly senders: readonly (string | null)[];
-  readonly routes: readonly (string | null)[];
-  readonly paces: readonly number[];
-  readonly locales: readonly string[];
-  readonly versions: readonly (number | null)[];
-  readonly variants: readonly (string | null)[];
-  readonly prices: readonly number[];
-  readonly needs: readonly number[];
-  readonly lease_ms: number;
-  readonly valid_secs: number;
-  readonly quotas: readonly number[] | null;
-  readonly secs: readonly number[];
-  readonly cap: number;
-  readonly kept: number;
-  readonly at: Date | null;
-}
-
-export interface BegunRow {
-  readonly id: string;
-  readonly state: 'begun' | 'lost' | 'stopped' | 'expired' | 'opted_out' | 'paced' | 'limited' | 'cost';
-  readonly wait_ms: number;
-}
-
-export const BEGIN = named<BeginParameters>(
-  'begin_batch',
-  `SELECT * FROM begin_batch(:batch, :ids, :turns, :attempts, :providers, :channels, :senders, :routes, :paces, :locales, :versions,
-    :variants, :prices, :needs, :lease_ms, :valid_secs, :quotas, :secs, :cap, :kept, :at)`,
-);
 
 export const CANCEL_ROWS: Statement = {
   name: 'cancel_batch_rows',
@@ -330,5 +188,3 @@ export const PURGE: Statement = {
     ), paced AS (DELETE FROM paces WHERE key IN (SELECT 'batch ' || id FROM gone))
     SELECT 1 AS gone FROM gone`,
 };
-
-export const ADOPT_PHONE: Statement = { name: 'adopt_phone', text: 'SELECT adopt_phone($1, $2)' };

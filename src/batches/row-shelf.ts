@@ -1,6 +1,7 @@
 import type { Clock, KeyRing } from '../kernel/index.js';
 import { valuesFor, type Database } from '../prisma/index.js';
-import * as sql from './batch.sql.js';
+import type { BatchRow } from './batch.sql.js';
+import * as sql from './row-shelf.sql.js';
 import type { BadRow, GoodRow, RowReader } from './row-reader.js';
 
 /** Where the rows of an upload go. */
@@ -14,7 +15,7 @@ export interface RowShelf {
 /** They become messages of a batch. */
 export class KeptRows implements RowShelf {
   constructor(
-    private readonly batch: sql.BatchRow,
+    private readonly batch: BatchRow,
     private readonly database: Database,
     private readonly reader: RowReader,
     private readonly keys: KeyRing,
