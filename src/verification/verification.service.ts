@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import { SendGuard } from '../fraud/index.js';
-import { isSameSecret, KeyRing, PhoneNumber, type QuotaState, type Run } from '../kernel/index.js';
+import { isSameSecret, KeyRing, PhoneNumber, type Run } from '../kernel/index.js';
 import { SendLimits } from '../limits/index.js';
-import { planFrom, type DeliveryStatus } from '../sms/index.js';
+import { planFrom } from '../sms/index.js';
 import { channelsOf, ChannelChoice } from './channel-choice.js';
 import { CodeSender, type Send } from './code-sender.js';
 import { ProofSigner } from './proof/proof-signer.js';
@@ -20,9 +20,9 @@ import {
   VerificationNotFound,
 } from './verification.errors.js';
 import { COOLDOWNS_SECS } from './cooldowns.js';
+import { secretColumns, stateOf } from './verification-state.js';
 import { VERIFICATION_OPTIONS, type VerificationOptions } from './verification.options.js';
-import { VerificationRepository, type NewMessage, type PhoneColumns } from './verification.repository.js';
-import type { OpenedRow } from './verification.sql.js';
+import { VerificationRepository, type NewMessage } from './verification.repository.js';
 import type { ChannelWish, CheckResult, Judgement, StartRequest, VerificationState } from './verification.types.js';
 
 @Injectable()
@@ -101,7 +101,17 @@ export class VerificationService {
       this.options.observer?.started(channel);
       const delivery = await send(wording.body, row.secs_left);
       const newest = { id: message.id, status: delivery, channel };
-      return this.stateOf({ id, phone, channel, purpose, newest, row, quotas, checksLeft: maxChecks, code });
+      return stateOf({
+        id,
+        phone,
+        channel,
+        purpose,
+        newest,
+        row,
+        quotas,
+        checksLeft: maxChecks,
+        code: this.shown(code),
+      });
     };
     return this.codes.dispatching(letter, wording, work, run?.id);
   }
@@ -149,7 +159,7 @@ export class VerificationService {
       const { body } = await this.codes.writeAgain(letter, wording, row.secs_left);
       const delivery = await send(body, row.secs_left);
       const { max_checks, checks } = row;
-      return this.stateOf({
+      return stateOf({
         id,
         phone,
         channel: message.channel,
@@ -158,7 +168,7 @@ export class VerificationService {
         row,
         quotas,
         checksLeft: max_checks - checks,
-        code,
+        code: this.shown(code),
       });
     };
     return this.codes.dispatching(letter, wording, work, run?.id);
@@ -220,7 +230,7 @@ export class VerificationService {
     ]);
     const phone = this.secrets.phoneOf(secretColumns(found));
     const row = { created_at: found.createdAt, expires_at: found.expiresAt, next_send_at: found.nextSendAt };
-    const state = this.stateOf({
+    const state = stateOf({
       ...{
         id,
         phone,
@@ -270,38 +280,8 @@ export class VerificationService {
     throw new TooManyChecks(Math.max(1, row.seconds_left));
   }
 
-  private stateOf(from: {
-    id: string;
-    phone: PhoneNumber;
-    channel: string;
-    purpose: string;
-    row: Pick<OpenedRow, 'created_at' | 'expires_at' | 'next_send_at'>;
-    quotas: readonly QuotaState[];
-    checksLeft: number;
-    newest?: { readonly id: string; readonly status: DeliveryStatus; readonly channel: string } | null;
-    code?: string;
-  }): VerificationState {
-    const { id, phone, channel, purpose, row, quotas, checksLeft, newest, code } = from;
-    return {
-      id,
-      status: 'pending',
-      phone: phone.masked,
-      channel: newest?.channel ?? channel,
-      purpose,
-      ...(newest && { delivery: newest.status, messageId: newest.id }),
-      createdAt: row.created_at,
-      expiresAt: row.expires_at,
-      nextSendAt: row.next_send_at,
-      sendsLeft: Math.min(...quotas.map(({ remaining }) => remaining)),
-      checksLeft,
-      ...(this.options.revealCodes && code !== undefined && { testCode: code }),
-      quotas,
-    };
+  /** As an answer may show it. */
+  private shown(code: string): string | undefined {
+    return this.options.revealCodes ? code : undefined;
   }
-}
-
-/** Prisma's row in the words of our own statements. */
-function secretColumns(row: PhoneColumns & { readonly purpose: string; readonly codeLength: number }) {
-  const { purpose, codeLength: code_length } = row;
-  return { phone_key: row.phoneKey, phone_sealed: row.phoneSealed, key_version: row.keyVersion, purpose, code_length };
 }
