@@ -84,6 +84,11 @@ describe('with everything wrong', () => {
       expect(stdout).not.toContain(secret);
   });
 
+  it('does not say that texts leave by what cannot work', async () => {
+    const { checks } = await doctor({ TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`, TWILIO_AUTH_TOKEN: 'half' });
+    expect(checks.find(({ name }) => name === 'texts')).toMatchObject({ state: 'skipped', found: 'see above' });
+  });
+
   it('says of weak secrets in development what they are', async () => {
     const { code, lines } = await doctor({ APP_SECRET: 'short', ADMIN_PASSWORD: 'admin' });
     expect(code).toBe(0);

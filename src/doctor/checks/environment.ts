@@ -37,8 +37,8 @@ export function environmentCheck(subject: Subject, envFile: string): Check {
 }
 
 function modeOf({ isProduction, config }: Subject, mode: string, reason: string): Said {
-  if (mode === 'live') return ok('texts', `leave by ${reason}`);
   if (config.setup.faults.length > 0) return skipped('texts', 'see above');
+  if (mode === 'live') return ok('texts', `leave by ${reason}`);
   const found = `${mode}: no text leaves, because ${reason}`;
   const mend =
     'Set the credentials of a provider, such as TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM_NUMBER.';
