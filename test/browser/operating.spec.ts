@@ -15,6 +15,8 @@ jest.setTimeout(240_000);
 const OF_THE_BLOCK = '+447400123999';
 const AREAS = [212, 303, 415, 512, 617, 702, 206, 305];
 const COUNTED_MS = 120_000;
+/** What was sent is charged every two seconds. */
+const SETTLED_MS = 5_000;
 
 /**
  * A folder of a program that has sent ten texts to one block of numbers, none of which was answered. Only five minutes later
@@ -24,12 +26,14 @@ async function folderWithABlock(): Promise<string> {
   const DATA_DIR = await dataFolder();
   const { program, twilio, sns } = await startDashboard({ DATA_DIR });
   for (let index = 0; index < 10; index++) await program.send(`+4474001231${10 + index}`);
+  await sleep(SETTLED_MS);
   program.signal('SIGTERM');
   await program.exit;
   await Promise.all([twilio.close(), sns.close()]);
   const db = await PGlite.create(join(DATA_DIR, 'pg'));
-  await db.exec(`UPDATE prefix_budgets SET blocked_until = now() + interval '12 hours', probe_at = now(), strikes = 1
-    WHERE country = 'GB' AND level > 1`);
+  const { affectedRows } = await db.query(`UPDATE prefix_budgets
+    SET blocked_until = now() + interval '12 hours', probe_at = now(), strikes = 1 WHERE country = 'GB' AND level > 1`);
+  expect(affectedRows).toBeGreaterThan(0);
   await db.close();
   return DATA_DIR;
 }
