@@ -59,7 +59,9 @@ export async function signedIn(
   const window = await openWindow(browser, options);
   await window.page.goto(url + path);
   await typePassword(window.page, PASSWORD);
-  await window.page.getByRole('navigation', { includeHidden: true }).waitFor({ state: 'attached' });
+  await window.page
+    .getByRole('navigation', { name: 'Pages', exact: true, includeHidden: true })
+    .waitFor({ state: 'attached' });
   return window;
 }
 

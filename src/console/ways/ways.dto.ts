@@ -56,8 +56,7 @@ export class MessagesQuery extends PageQuery {
 
   @ApiPropertyOptional({ example: 'twilio', description: 'Who was asked last.' })
   @MayBeAbsent()
-  @IsString({ message: 'provider must be a text such as "twilio"' })
-  @Length(1, 40, { message: 'provider must have 1 to 40 characters' })
+  @Matches(/^[\w.-]{1,40}$/, { message: 'provider must be a name such as "twilio"' })
   provider?: string;
 
   @ApiPropertyOptional({ example: 'US', description: 'Of the phone.' })
