@@ -68,7 +68,10 @@ describe('what asks a running program', () => {
   let server: Server;
   let env: Record<string, string>;
   beforeAll(async () => {
-    server = createServer((_, response) => response.end('{"providers":[],"attempts":[],"batches":[]}'));
+    server = createServer((_, response) => {
+      response.setHeader('x-request-id', 'one'); // by which it is known as Sixdigit's
+      response.end('{"providers":[],"attempts":[],"batches":[]}');
+    });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
     env = { SIXDIGIT_URL: `http://127.0.0.1:${port}`, SIXDIGIT_API_KEY: 'key' };
