@@ -69,7 +69,8 @@ describe('what asks a running program', () => {
   let env: Record<string, string>;
   beforeAll(async () => {
     server = createServer((_, response) => {
-      response.setHeader('x-request-id', 'one'); // by which it is known as Sixdigit's
+      // By which an answer is known as Sixdigit's.
+      response.writeHead(200, { 'content-type': 'application/json', 'x-request-id': 'one' });
       response.end('{"providers":[],"attempts":[],"batches":[]}');
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
