@@ -111,14 +111,14 @@ export class BatchWorker implements OnApplicationBootstrap, BeforeApplicationShu
     if (limit === 0) return paces.wait(this.clock.monotonic());
 
     const since = performance.now();
-    const othersCount = this.sender.underWay > 0;
+    const someUnderWay = this.sender.underWay > 0;
     const round = await this.sender.round(batch.id, limit);
     await this.courtesy.giveWay(since);
     const now = this.clock.monotonic();
     for (const { key, perSecond, waitMs } of round.senders) paces.note(key, perSecond, waitMs, now);
     if (round.isStopped) this.lookedAt = -Infinity;
     if (round.taken === 0) return this.finish(batch);
-    if (round.begun === 0 && round.isOutOfBudget) return this.outOfBudget(batch, othersCount);
+    if (round.begun === 0 && round.isOutOfBudget) return this.outOfBudget(batch, someUnderWay);
     if (batch.status === 'paused' && round.begun > 0) await this.inBudget(batch);
     if (round.begun === 0 && round.isNobodyThere) return IDLE_MS;
     return 0;
@@ -136,10 +136,10 @@ export class BatchWorker implements OnApplicationBootstrap, BeforeApplicationShu
     return 0;
   }
 
-  /** @param othersCount what was reserved for texts under way counted when it was asked */
-  private async outOfBudget({ id, status }: sql.ActiveRow, othersCount: boolean): Promise<number> {
+  /** @param someUnderWay when it was asked, so that what was reserved for them counted */
+  private async outOfBudget({ id, status }: sql.ActiveRow, someUnderWay: boolean): Promise<number> {
     // They may give back some of it, or have done so since.
-    if (othersCount) {
+    if (someUnderWay) {
       await this.sender.settle(true);
       return 0;
     }

@@ -76,6 +76,21 @@ it('leaves to the other statement what has more to it', async () => {
   ]);
 });
 
+it.each(['turn = turn + 1', 'is_held = false', 'followed_up = true'])(
+  'leaves alone what is not its own any more: %s',
+  async (change) => {
+    cluster.twilio.behave({ kind: 'latency', ms: 50 });
+    one.database.before.set('record_dispatches', async () => {
+      await rows(`UPDATE messages SET ${change}`);
+      one.database.before.clear();
+    });
+    await Promise.all(PHONES.map((phone) => start(phone)));
+    expect(together(one)).toBeGreaterThan(0);
+    const inFull = one.database.statements.filter((name) => name === 'record_dispatch_in_full');
+    expect(inFull.length).toBeGreaterThanOrEqual(2);
+  },
+);
+
 it('one that cannot be written with the others is written alone', async () => {
   cluster.twilio.behave({ kind: 'latency', ms: 50 });
   one.database.before.set('record_dispatches', () => Promise.reject(new Error('deadlock detected')));
