@@ -24,12 +24,9 @@ export const environment = (fake) => ({
   TWILIO_BASE_URL: fake.url,
 });
 
-/** As `npm start` runs it. */
-const FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=20'];
-
 export const MAIN = join(root, 'dist/main.js');
 
-async function sixdigit(fake, { env = {}, flags = FLAGS } = {}) {
+async function sixdigit(fake, { env = {}, flags } = {}) {
   const database = await createDatabase();
   const settings = { ...environment(fake), DATABASE_URL: database, ...env };
   // The start that migrates keeps the schema engine in memory; it is the next one that stays for months.
