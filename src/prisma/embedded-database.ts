@@ -7,10 +7,12 @@ import { Database, DatabaseUnavailable, Refused, type Statement } from './databa
 import { lockFolder } from './folder-lock.js';
 import { migrate } from './migrations.js';
 import { pgliteAdapter } from './pglite-adapter.js';
+import { Prepared } from './prepared.js';
 
 /** PostgreSQL inside this process, in one folder, for one process. Survives a crash of the process, not of the machine. */
 export class EmbeddedDatabase extends Database {
   readonly outlivesUs = false;
+  private readonly prepared: Prepared;
 
   private constructor(
     private readonly db: PGlite,
@@ -19,6 +21,7 @@ export class EmbeddedDatabase extends Database {
     readonly migrated: readonly string[],
   ) {
     super();
+    this.prepared = new Prepared(db);
   }
 
   /** @throws {FolderInUse} */
@@ -58,9 +61,10 @@ export class EmbeddedDatabase extends Database {
     return pgliteAdapter(this.db);
   }
 
-  async query<Row extends object>({ text }: Statement, values: readonly unknown[]): Promise<Row[]> {
+  async query<Row extends object>({ name, text }: Statement, values: readonly unknown[]): Promise<Row[]> {
     if (this.db.closed) throw new DatabaseUnavailable(new Error('closed'));
     try {
+      if (name) return await this.prepared.query<Row>(text, values);
       return (await this.db.query<Row>(text, [...values])).rows;
     } catch (error) {
       throw Refused.from(error) ?? error;

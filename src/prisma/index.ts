@@ -24,6 +24,7 @@ export {
 } from './migrations.js';
 export { pgliteAdapter } from './pglite-adapter.js';
 export { migrationAdapter, PostgresDatabase } from './postgres-database.js';
+export { Prepared } from './prepared.js';
 export { PrismaModule } from './prisma.module.js';
 export { answerTo, PrismaService } from './prisma.service.js';
 export { rowsOf } from './rows.js';

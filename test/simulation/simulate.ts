@@ -1,12 +1,11 @@
 import crypto from 'node:crypto';
 
-import { PrismaService, pgliteAdapter } from '../../src/prisma/index.js';
+import { Prepared, PrismaService, pgliteAdapter } from '../../src/prisma/index.js';
 import { openFromTemplate } from '../setup/pglite-template.js';
 import { Carrier } from './carrier.js';
 import { Clients } from './clients.js';
 import { Instance } from './instance.js';
 import { Judge } from './judge.js';
-import { Prepared } from './prepared.js';
 import { tellChanges } from './shadow.js';
 import { CANARY, PLENTY, World, type Store } from './world.js';
 

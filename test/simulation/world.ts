@@ -1,10 +1,9 @@
 import type { PGlite } from '@electric-sql/pglite';
 
 import { KeyRing, PhoneNumber } from '../../src/kernel/index.js';
-import type { PrismaService } from '../../src/prisma/index.js';
+import type { Prepared, PrismaService } from '../../src/prisma/index.js';
 import type { Company, Running, Witness } from './cast.js';
 import { planOf, type Plan } from './plan.js';
-import type { Prepared } from './prepared.js';
 import { Random } from './random.js';
 import { Scheduler } from './scheduler.js';
 import { Shadow, type Change } from './shadow.js';
