@@ -102,7 +102,8 @@ const LONGEST = 35;
 
 /** Languages of an Accept-Language header, most wanted first (RFC 9110, 12.5.4); `*` names none. */
 export function acceptedLocales(header: string | undefined): readonly string[] {
-  return (header ?? '')
+  if (!header) return [];
+  return header
     .slice(0, 500)
     .split(',')
     .map((range) => {
