@@ -61,7 +61,9 @@ export class HttpClient {
   #poolTo(origin: string): Pool {
     let pool = this.#pools.get(origin);
     if (!pool) {
-      pool = new Pool(origin, { connections: this.#connections, pipelining: 1, connectTimeout: CONNECT_TIMEOUT_MS });
+      const untimed = { headersTimeout: 0, bodyTimeout: 0 }; // the signal is the one deadline
+      const [connections, connectTimeout] = [this.#connections, CONNECT_TIMEOUT_MS];
+      pool = new Pool(origin, { connections, pipelining: 1, connectTimeout, ...untimed });
       this.#pools.set(origin, pool);
     }
     return pool;

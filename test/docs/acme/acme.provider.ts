@@ -10,7 +10,6 @@ import type {
   SmsProvider,
 } from '../../../src/sms/provider/sms-provider.js';
 import { faultOfStatus, faultOfTransport, type TransportError } from '../../../src/sms/provider/transport-error.js';
-import { wellFormed } from '../../../src/sms/provider/well-formed.js';
 
 export interface AcmeOptions {
   readonly apiKey: string;
@@ -36,7 +35,7 @@ export class AcmeProvider implements SmsProvider, Pingable, Closable {
 
   async send({ to, body, attemptId }: SmsMessage, signal: AbortSignal): Promise<Receipt> {
     const { sender, baseUrl } = this.#options;
-    const text = JSON.stringify({ to: to.e164, text: wellFormed(body), from: sender, ref: attemptId });
+    const text = JSON.stringify({ to: to.e164, text: body.toWellFormed(), from: sender, ref: attemptId });
     const answer = await this.#call({ method: 'POST', url: `${baseUrl}/sms`, body: text, signal });
     const id = /^0: Accepted for delivery id=([0-9a-f]{32})$/.exec(answer)?.[1];
     // A 2xx that we cannot read: the text may have gone out.

@@ -9,7 +9,6 @@ import { isNumeric, type HasSenders, type SenderPool } from '../../provider/own-
 import { ProviderError } from '../../provider/provider-error.js';
 import type { Closable, Patience, Pingable, Receipt, SmsMessage, SmsProvider } from '../../provider/sms-provider.js';
 import { TransportError } from '../../provider/transport-error.js';
-import { wellFormed } from '../../provider/well-formed.js';
 import { snsAccount } from './aws-sns.account.js';
 import { readError } from './aws-sns.faults.js';
 import { AwsReports, type AwsReportsOptions } from './reports/aws-reports.js';
@@ -71,7 +70,7 @@ export class AwsSnsProvider implements SmsProvider, HasSenders, Pingable, TellsO
     const { smsType = 'Transactional' } = this.#options;
     const named = sender && isNumeric(sender) ? 'AWS.MM.SMS.OriginationNumber' : 'AWS.SNS.SMS.SenderID';
     const attributes = { 'AWS.SNS.SMS.SMSType': text(smsType), ...(sender && { [named]: text(sender) }) };
-    const input = { PhoneNumber: to.e164, Message: wellFormed(body), MessageAttributes: attributes };
+    const input = { PhoneNumber: to.e164, Message: body.toWellFormed(), MessageAttributes: attributes };
     const { MessageId: id } = await this.#call(signal, (sns, { PublishCommand }, options) =>
       sns.send(new PublishCommand(input), options),
     );

@@ -1,5 +1,3 @@
-import { wellFormed } from '../../provider/well-formed.js';
-
 /** What a template may name in braces. Minutes of validity are whole, at least one, and otherwise rounded down. */
 export const PLACEHOLDERS = [
   'to',
@@ -36,5 +34,5 @@ const NAMES = new RegExp(`\\{(${PLACEHOLDERS.join('|')})\\}`, 'g');
 
 /** Braces around anything else stay as they are: JSON has them, too. */
 export function fill(template: string, values: Values, encode: Encoding): string {
-  return template.replace(NAMES, (_, name: keyof Values) => encode(wellFormed(values[name])));
+  return template.replace(NAMES, (_, name: keyof Values) => encode(values[name].toWellFormed()));
 }

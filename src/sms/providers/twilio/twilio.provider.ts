@@ -1,3 +1,5 @@
+import { escape, stringify } from 'node:querystring';
+
 import type { Twilio } from 'twilio';
 
 import { dateOf, type AccountReport, type TellsOfAccount } from '../../provider/account.js';
@@ -60,6 +62,7 @@ export class TwilioProvider
   readonly pool: SenderPool;
   readonly #account: string;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #formHeaders: Readonly<Record<string, string>>;
   readonly #sender: TwilioSender;
   readonly #http: HttpClient;
   readonly #webhooks: TwilioWebhooks | undefined;
@@ -73,6 +76,7 @@ export class TwilioProvider
     this.pool = options.pool ?? { senders: [] };
     this.#account = `${baseUrl.replace(/\/+$/, '')}/2010-04-01/Accounts/${accountSid}`;
     this.#headers = { authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}` };
+    this.#formHeaders = { ...this.#headers, 'content-type': 'application/x-www-form-urlencoded' };
     this.#sender = sender;
     this.#http = http;
     this.#webhooks = publicBaseUrl ? new TwilioWebhooks({ accountSid, authToken, publicBaseUrl }) : undefined;
@@ -130,7 +134,7 @@ export class TwilioProvider
     return this.#call({
       method: 'POST',
       url: `${this.#account}/${resource}.json`,
-      headers: { ...this.#headers, 'content-type': 'application/x-www-form-urlencoded' },
+      headers: this.#formHeaders,
       body: formOf(params),
       signal,
     });
@@ -161,7 +165,10 @@ export class TwilioProvider
   }
 
   account(signal: AbortSignal): Promise<AccountReport> {
-    const ask = (url: string) => this.#ask({ method: 'GET', url, headers: this.#headers, signal });
+    const ask = async (url: string): Promise<TwilioAnswer> => {
+      const { fields, date } = await this.#ask({ method: 'GET', url, headers: this.#headers, signal });
+      return { fields, at: dateOf(date) };
+    };
     const { origin, hostname } = new URL(this.#account);
     // Twilio has a host for each of its APIs; whatever stands in for it has one for all.
     const messaging = hostname.endsWith('.twilio.com') ? origin.replace('//api.', '//messaging.') : origin;
@@ -195,13 +202,12 @@ export class TwilioProvider
     return (await this.#ask(request)).fields;
   }
 
-  async #ask(request: HttpRequest): Promise<TwilioAnswer & { readonly fields: Record<string, unknown> }> {
+  async #ask(request: HttpRequest): Promise<Answer> {
     const response = await this.#http.request(request).catch((error: TransportError) => {
       throw new ProviderError(faultOfTransport(error), `Twilio gave no answer: ${error.reason}.`, { cause: error });
     });
     const answer = readJson(response);
-    if (response.status === 200 || response.status === 201)
-      return { fields: answer, at: dateOf(response.headers['date']) };
+    if (response.status === 200 || response.status === 201) return { fields: answer, date: response.headers['date'] };
     const code =
       Number.isInteger(answer['code']) && Number(answer['code']) < 100_000
         ? ` with code ${Number(answer['code'])}`
@@ -210,6 +216,12 @@ export class TwilioProvider
     const isSenders = fault === 'refused' && senderFaultOf(answer['code']) === 'unusable';
     throw new ProviderError(fault, `Twilio answered ${response.status}${code}.`, { isSenders });
   }
+}
+
+interface Answer {
+  readonly fields: Record<string, unknown>;
+  /** The header. */
+  readonly date: string | string[] | undefined;
 }
 
 /** Anything but a JSON object reads as an empty one. */
@@ -223,12 +235,13 @@ function readJson({ body }: HttpResponse): Record<string, unknown> {
 
 type Params = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
+/** As URLSearchParams does: half a surrogate pair is no character. */
+const PERCENT = { encodeURIComponent: (text: string) => escape(text.toWellFormed()) };
+
 /** The form has the package's parameter names with a capital first letter; a list is a parameter several times. */
 function formOf(params: Params): string {
-  const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) {
-    const values = typeof value === 'object' ? value : value === undefined ? [] : [value];
-    for (const each of values) form.append(name.charAt(0).toUpperCase() + name.slice(1), String(each));
-  }
-  return form.toString();
+  const form: Record<string, string | number | readonly string[]> = {};
+  for (const [name, value] of Object.entries(params))
+    if (value !== undefined) form[name.charAt(0).toUpperCase() + name.slice(1)] = value;
+  return stringify(form, undefined, undefined, PERCENT); // half the CPU of URLSearchParams
 }
