@@ -1,7 +1,7 @@
-import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 
 import { SmsObserver } from './delivery/sms-observer.js';
-import { isClosable, SmsProviders } from './provider/sms-provider.js';
+import { isClosable, isPreparable, SmsProviders } from './provider/sms-provider.js';
 import { Pricing } from './pricing/pricing.js';
 import { rotationLog } from './routing/rotation-log.js';
 import { Rotation } from './routing/rotation.js';
@@ -12,6 +12,9 @@ import { Senders } from './senders/senders.js';
 import { SMS_OPTIONS, SmsModuleBase, type SmsOptions } from './sms.options.js';
 import { SmsService } from './sms.service.js';
 import { Templates } from './templates/templates.js';
+
+/** A backup's first text is a failover, for which people wait; but nobody waits for it before the program answers. */
+const PREPARE_AFTER_MS = 1_000;
 
 /** Needs no credentials and no network to be constructed: providers are asked when something is sent. */
 @Module({
@@ -62,12 +65,22 @@ import { Templates } from './templates/templates.js';
   ],
   exports: [SmsObserver, SmsProviders, Rotation, Router, Pricing, Senders, SmsService, Templates],
 })
-export class SmsModule extends SmsModuleBase implements OnApplicationShutdown {
+export class SmsModule extends SmsModuleBase implements OnApplicationBootstrap, OnApplicationShutdown {
+  private preparing: NodeJS.Timeout | undefined;
+
   constructor(@Inject(SmsProviders) private readonly providers: SmsProviders) {
     super();
   }
 
+  onApplicationBootstrap(): void {
+    const prepare = () => {
+      for (const provider of this.providers.filter(isPreparable)) void provider.prepare().catch(() => undefined);
+    };
+    this.preparing = setTimeout(prepare, PREPARE_AFTER_MS).unref();
+  }
+
   async onApplicationShutdown(): Promise<void> {
+    clearTimeout(this.preparing);
     await Promise.all(this.providers.filter(isClosable).map((provider) => provider.close()));
   }
 }

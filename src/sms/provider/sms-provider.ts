@@ -53,6 +53,14 @@ export interface Pingable {
 export const isPingable = (provider: SmsProvider): provider is SmsProvider & Pingable =>
   typeof (provider as Partial<Pingable>).ping === 'function';
 
+/** A provider whose first text would take longer than all others. */
+export interface Preparable {
+  /** What the first text would wait for; it goes out without, too. */
+  prepare(): Promise<void>;
+}
+
+export const isPreparable = (provider: SmsProvider): provider is SmsProvider & Preparable => 'prepare' in provider;
+
 /** A provider that holds connections. */
 export interface Closable {
   /** Lets what is under way end, then lets go of every connection. */

@@ -7,7 +7,15 @@ import { HttpClient } from '../../provider/http-client.js';
 import { DEFAULT_PATIENCE } from '../../provider/patience.js';
 import { isNumeric, type HasSenders, type SenderPool } from '../../provider/own-sender.js';
 import { ProviderError } from '../../provider/provider-error.js';
-import type { Closable, Patience, Pingable, Receipt, SmsMessage, SmsProvider } from '../../provider/sms-provider.js';
+import type {
+  Closable,
+  Patience,
+  Pingable,
+  Preparable,
+  Receipt,
+  SmsMessage,
+  SmsProvider,
+} from '../../provider/sms-provider.js';
 import { TransportError } from '../../provider/transport-error.js';
 import { snsAccount } from './aws-sns.account.js';
 import { readError } from './aws-sns.faults.js';
@@ -44,7 +52,9 @@ const text = (value: string): MessageAttributeValue => ({ DataType: 'String', St
  * Amazon SNS' Publish to a phone number, https://docs.aws.amazon.com/sns/latest/api/API_Publish.html. SNS knows no validity
  * period: what it could not deliver in time, it delivers late. The SDK signs and reads; it never retries here.
  */
-export class AwsSnsProvider implements SmsProvider, HasSenders, Pingable, TellsOfAccount, Closable, ReportsDelivery {
+export class AwsSnsProvider
+  implements SmsProvider, HasSenders, Pingable, Preparable, TellsOfAccount, Closable, ReportsDelivery
+{
   readonly name = 'aws-sns';
   readonly errorCode = 'AWS_SNS_ERROR';
   readonly patience: Patience;
@@ -76,6 +86,11 @@ export class AwsSnsProvider implements SmsProvider, HasSenders, Pingable, TellsO
     );
     if (!id || !MESSAGE_ID.test(id)) throw new ProviderError('unconfirmed', 'SNS named no message.');
     return { providerMessageId: id };
+  }
+
+  /** Loads the SDK. */
+  async prepare(): Promise<void> {
+    await this.#connected(this.#options.region);
   }
 
   /** Reads the account's SMS settings: free. Credentials that may publish and nothing else have answered, too. */
@@ -148,7 +163,7 @@ export class AwsSnsProvider implements SmsProvider, HasSenders, Pingable, TellsO
     }
   }
 
-  /** The SDK takes a third of a second to load, so only who uses it waits for it. */
+  /** The SDK takes a third of a second to load, so it is loaded when the program is up, or by who uses it before. */
   async #connected(region: string): Promise<[SNSClient, Sdk]> {
     const sdk = await (this.#sdk ??= import('@aws-sdk/client-sns'));
     const known = this.#clients.get(region);
