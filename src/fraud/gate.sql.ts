@@ -26,15 +26,16 @@ export interface GateParameters extends DecisionParameters {
   readonly challenge: string | null;
 }
 
-const KNOWS = (at: string) => `:knows::boolean AND EXISTS (
-        SELECT 1 FROM phones WHERE phone_key = key_now(:phone_key) AND approved_at > ${at} - interval '90 days')`;
+/** SQL: the phone was approved not long before. */
+export const IS_KNOWN = (key: string, at: string) =>
+  `EXISTS (SELECT 1 FROM phones WHERE phones.phone_key = ${key} AND approved_at > ${at} - interval '90 days')`;
 /**
  * The twin of `Budgets.decide` and `charge` as CTEs of a start: they read `hit` (when), and the gate is open or the whole
  * statement is refused. Prefixes are locked the widest first. The country is hot and only ever challenged, so it is looked at
  * without a lock and charged within seconds.
  */
 export const BUDGET_GATE = `person AS (
-      SELECT hit.at, ${KNOWS('hit.at')} AS known FROM hit
+      SELECT hit.at, :knows::boolean AND ${IS_KNOWN('key_now(:phone_key)', 'hit.at')} AS known FROM hit
     ), locked AS (
       SELECT b.* FROM person, ${rowsOf(LEVELS.length, ':prefix_keys::bytea[]')} AS k(n, key)
           CROSS JOIN LATERAL (SELECT * FROM prefix_budgets WHERE key = k.key FOR UPDATE) AS b
@@ -90,21 +91,21 @@ export const GATE_IS_OPEN = `(SELECT is_open FROM gate) AND coalesce((
 const COLUMNS = `id, at, country, line_type, keys, mode, verdict, level, reason, refused, known, counted, challenge,
                                   price_micros, uncharged, watch_until`;
 
-/** One more CTE, after `verification`. */
+/** One more CTE, after `opened`. */
 export const DECISION = `decision AS (
       INSERT INTO send_decisions (${COLUMNS})
-        SELECT :id, created_at, :destination, :line_type, :prefix_keys, :fraud_mode, verdict, level, reason, false, known, counted, :challenge,
-               :send_micros, counted::int, CASE WHEN counted OR NOT known THEN expires_at + interval '1 minute' END
-          FROM verification, gate
+        SELECT id, created_at, destination, line_type, prefix_keys, fraud_mode, verdict, level, reason, false, gate.known, counted, :challenge,
+               send_micros, counted::int, CASE WHEN counted OR NOT gate.known THEN expires_at + interval '1 minute' END
+          FROM opened, gate
     )`;
 
 /**
  * The same where nothing is refused: no budget is looked at, and the job that charges all five judges it first. Until then,
- * seconds, it reads as let through.
+ * seconds, it reads as let through. Of any number of starts.
  */
 export const UNJUDGED_DECISION = `decision AS (
       INSERT INTO send_decisions (${COLUMNS})
-        SELECT :id, created_at, :destination::text, :line_type, :prefix_keys::bytea[], :fraud_mode, 'allow', NULL, NULL, false, known, NOT known,
-               NULL, :send_micros::bigint, CASE WHEN known THEN 0 ELSE ${LEVELS.length} END, CASE WHEN NOT known THEN expires_at + interval '1 minute' END
-          FROM verification CROSS JOIN LATERAL (SELECT ${KNOWS('created_at')} AS known) AS person
+        SELECT id, created_at, destination, line_type, prefix_keys, fraud_mode, 'allow', NULL, NULL, false, known, NOT known, NULL, send_micros,
+               CASE WHEN known THEN 0 ELSE ${LEVELS.length} END, CASE WHEN NOT known THEN expires_at + interval '1 minute' END
+          FROM opened
     )`;

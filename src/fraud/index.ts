@@ -28,6 +28,7 @@ export {
   BUDGET_GATE,
   DECISION,
   GATE_IS_OPEN,
+  IS_KNOWN,
   UNJUDGED_DECISION,
   type DecisionParameters,
   type GateParameters,

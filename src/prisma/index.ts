@@ -27,5 +27,7 @@ export { migrationAdapter, PostgresDatabase } from './postgres-database.js';
 export { Prepared } from './prepared.js';
 export { PrismaModule } from './prisma.module.js';
 export { answerTo, PrismaService } from './prisma.service.js';
+export { recordsIn, recordsOf, type SqlColumns } from './records.js';
 export { rowsOf } from './rows.js';
 export { SchemaEngine } from './schema-engine.js';
+export { Together, type Numbered } from './together.js';

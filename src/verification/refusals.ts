@@ -5,11 +5,15 @@ import { CostLimitReached, PhoneTakesNoGuesses } from './verification.errors.js'
 
 type Detail = Refused['detail'];
 
+/** What `guesses_refusal` says. */
+export function noGuesses({ limit, retryAfter }: Detail): PhoneTakesNoGuesses {
+  return new PhoneTakesNoGuesses(String(limit), typeof retryAfter === 'number' ? retryAfter : undefined);
+}
+
 /** What each gate of a statement means to whoever asked. */
 const REFUSALS: Readonly<Record<string, (detail: Detail) => DomainError>> = {
   budget: budgetRefusal,
-  guesses: ({ limit, retryAfter }) =>
-    new PhoneTakesNoGuesses(String(limit), typeof retryAfter === 'number' ? retryAfter : undefined),
+  guesses: noGuesses,
   cost: ({ retryAfter }) => new CostLimitReached(Number(retryAfter)),
 };
 

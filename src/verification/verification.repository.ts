@@ -1,13 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { resendParameters, type Gate, type ResendDecision } from '../fraud/index.js';
-import { IdempotencyConflict } from '../idempotency/index.js';
 import { Clock, KeyRing, lookupKeysOf, type PhoneNumber } from '../kernel/index.js';
 import { SendLimits, SendWindows, type WindowRow } from '../limits/index.js';
-import { answerTo, Database, isDuplicate, PrismaService, Refused, valuesFor } from '../prisma/index.js';
+import { answerTo, Database, PrismaService, Refused, valuesFor } from '../prisma/index.js';
 import type { Begun, Channel, ChannelPlan, Cost } from '../sms/index.js';
-import { refusalOf } from './refusals.js';
-import { START, START_GUARDED, START_GUARDED_UNCOUNTED, START_UNCOUNTED, type StartParameters } from './start.sql.js';
+import type { GuessRow } from './guess.sql.js';
+import { Guesses } from './guesses.js';
+import { noGuesses, refusalOf } from './refusals.js';
+import type { StartColumns } from './start.sql.js';
+import { conflicting, Starts, type NewStart } from './starts.js';
 import * as sql from './verification.sql.js';
 
 /** Key and ciphertext of a phone, and the version of the secret that both were made under. */
@@ -48,47 +50,41 @@ export interface NewMessage {
   readonly cost: Cost;
 }
 
-/** What this run makes is there already: another execution of it, which was thought dead, has made it meanwhile. */
-function conflicting(error: unknown): never {
-  throw isDuplicate(error) ? new IdempotencyConflict() : error;
-}
-
 /** Said outside of what gives a hit back, which goes by the database's own words. */
 function refused(error: unknown): never {
   throw error instanceof Refused ? refusalOf(error) : error;
 }
 
-const messageColumns = ({
-  id,
-  template,
-  channel,
-  channels,
-  version,
-  variant,
-  leaseMs,
-  first,
-  cost,
-  ...is
-}: NewMessage) => ({
-  ...{
-    message_id: id,
-    template,
-    message_channel: channel,
-    channels: channels && JSON.stringify(channels),
-    written_in: is.locale,
-    template_version: version,
-  },
-  ...{ variant, lease_ms: leaseMs, attempt_id: first?.id ?? null, provider: first?.provider ?? null },
-  ...{ sender: first?.sender ?? null, route: first?.route ?? null, country: cost.country },
-  ...{ price_micros: cost.priceMicros, reserve_micros: cost.reserveMicros },
-  ...{ cap_micros: cost.capMicros, kept_micros: cost.keptMicros },
+const messageColumns = (message: NewMessage) => ({
+  message_id: message.id,
+  template: message.template,
+  message_channel: message.channel,
+  written_in: message.locale,
+  template_version: message.version,
+  variant: message.variant,
+  lease_ms: message.leaseMs,
+  attempt_id: message.first?.id ?? null,
+  provider: message.first?.provider ?? null,
+  sender: message.first?.sender ?? null,
+  route: message.first?.route ?? null,
+  country: message.cost.country,
+  price_micros: message.cost.priceMicros,
+  reserve_micros: message.cost.reserveMicros,
 });
 
+const capOf = ({ cost }: NewMessage) => ({ cap_micros: cost.capMicros, kept_micros: cost.keptMicros });
+
 type SqlQuotas = readonly number[] | null;
+
+/** A guess that was taken. */
+export type CountedGuess = GuessRow & { readonly guessed_at: string };
 
 /** One method a question of the service; each is one round trip, and one more to Redis where the limits are there. */
 @Injectable()
 export class VerificationRepository {
+  private readonly starts: Starts;
+  private readonly guesses: Guesses;
+
   constructor(
     private readonly database: Database,
     private readonly prisma: PrismaService,
@@ -96,28 +92,45 @@ export class VerificationRepository {
     private readonly windows: SendWindows,
     private readonly keys: KeyRing,
     @Inject(Clock) private readonly clock: Clock,
-  ) {}
+  ) {
+    this.starts = new Starts(database, clock);
+    this.guesses = new Guesses(database, clock);
+  }
 
   /** Takes the limits and writes verification, message and attempt, or refuses and writes nothing. */
   async open(
     verification: NewVerification,
     message: NewMessage,
     cooldownSecs: number,
-    { isAsked, ...gate }: Gate,
+    gate: Gate,
   ): Promise<sql.OpenedRow> {
-    const { id, purpose, channel, locale, phoneKey, phoneSealed, keyVersion, codeLength, maxChecks, ttlSecs } =
-      verification;
-    const { formerPhoneKey } = verification;
-    const start = {
-      ...{ id, purpose, channel, locale, phone_key: phoneKey, phone_sealed: phoneSealed, key_version: keyVersion },
-      ...{ code_length: codeLength, max_checks: maxChecks, ttl_secs: ttlSecs, cooldown_secs: cooldownSecs },
-      ...{ at: this.clock.databaseTime(), secs: this.limits.secs },
+    const { phoneKey, formerPhoneKey } = verification;
+    // One spread, and that first: others cost a start more than all the rest here.
+    const columns: StartColumns = {
       ...messageColumns(message),
-      ...gate,
+      channels: message.channels,
+      id: verification.id,
+      purpose: verification.purpose,
+      channel: verification.channel,
+      locale: verification.locale,
+      phone_key: phoneKey,
+      phone_sealed: verification.phoneSealed,
+      key_version: verification.keyVersion,
+      code_length: verification.codeLength,
+      max_checks: verification.maxChecks,
+      ttl_secs: verification.ttlSecs,
+      cooldown_secs: cooldownSecs,
+      prefix_keys: gate.prefix_keys,
+      send_micros: gate.send_micros,
+      destination: gate.destination,
+      knows: gate.knows,
+      line_type: gate.line_type,
+      fraud_mode: gate.fraud_mode,
     };
+    const measure = { ...capOf(message), at: this.clock.databaseTime(), secs: this.limits.secs };
     // After the secret was changed: what is kept of the phone goes on under its new key.
     if (formerPhoneKey) await this.database.query(sql.ADOPT_PHONE, [phoneKey, formerPhoneKey]);
-    const write = (quotas: SqlQuotas) => this.write({ ...start, quotas }, isAsked);
+    const write = (quotas: SqlQuotas) => this.write({ ...measure, quotas, columns }, gate);
     const hit = { id: message.id, key: phoneKey, formerKey: formerPhoneKey };
     return this.windows.admit(hit, write, (row) => !row.opted_out).catch(refused);
   }
@@ -131,7 +144,8 @@ export class VerificationRepository {
     decision: ResendDecision,
   ): Promise<sql.ReopenedRow> {
     const asked = { id, cooldowns: cooldownsSecs, purpose, secs: this.limits.secs, at: this.clock.databaseTime() };
-    const again = { ...asked, ...messageColumns(message), ...resendParameters(decision) };
+    const channels = message.channels && JSON.stringify(message.channels);
+    const again = { ...asked, ...messageColumns(message), channels, ...capOf(message), ...resendParameters(decision) };
     const write = (quotas: SqlQuotas) =>
       this.one(sql.RESEND, valuesFor(sql.RESEND, { ...again, quotas })).catch(conflicting);
     if (this.windows.inDatabase) return write(this.limits.quotas).catch(refused);
@@ -146,17 +160,15 @@ export class VerificationRepository {
   }
 
   /** Counts a guess before anyone compares it. Undefined when the verification takes no more. @throws {PhoneTakesNoGuesses} */
-  async countGuess(id: string, purpose: string | null): Promise<sql.GuessRow | undefined> {
-    const values = valuesFor(sql.COUNT_GUESS, { id, purpose, at: this.clock.databaseTime() });
-    const [row] = await this.database.query<sql.GuessRow>(sql.COUNT_GUESS, values).catch(refused);
-    return row;
+  async countGuess(id: string, purpose: string | null): Promise<CountedGuess | undefined> {
+    const row = await this.guesses.count({ id, purpose });
+    if (row?.guessed_at === null) throw noGuesses(row.refusal ?? {});
+    return row as CountedGuess | undefined;
   }
 
   /** When, for exactly one caller. @param guessedAt which guess was right @param run whose repeat may learn of it */
-  async approve(id: string, guessedAt: string, run: string | null): Promise<Date | undefined> {
-    const values = valuesFor(sql.APPROVE, { id, at: this.clock.databaseTime(), run, guessed_at: guessedAt });
-    const [row] = await this.database.query<{ ended_at: Date }>(sql.APPROVE, values);
-    return row?.ended_at;
+  approve(id: string, guessedAt: string, run: string | null): Promise<Date | undefined> {
+    return this.guesses.approve({ id, run, guessed_at: guessedAt });
   }
 
   /** Where it stands by the database's clock. */
@@ -207,14 +219,12 @@ export class VerificationRepository {
     return row;
   }
 
-  private async write(start: StartParameters, isAsked: boolean): Promise<sql.OpenedRow> {
-    const { quotas, secs, phone_key, at } = start;
-    const [recorded, guarded] = quotas ? [START, START_GUARDED] : [START_UNCOUNTED, START_GUARDED_UNCOUNTED];
-    const statement = isAsked ? guarded : recorded;
-    const [opened] = await this.database
-      .query<sql.OpenedRow>(statement, valuesFor(statement, start))
-      .catch(conflicting);
-    return opened ?? this.one(sql.REFUSAL, [phone_key, quotas ?? [], quotas ? secs : [], at]);
+  private async write(start: NewStart, gate: Gate): Promise<sql.OpenedRow> {
+    const { quotas, secs, at } = start;
+    const { phone_key } = start.columns;
+    return (
+      (await this.starts.open(start, gate)) ?? this.one(sql.REFUSAL, [phone_key, quotas ?? [], quotas ? secs : [], at])
+    );
   }
 
   private async one<Row extends object>(statement: sql.StatementOf<Row>, values: readonly unknown[]): Promise<Row> {

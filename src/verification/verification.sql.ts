@@ -1,6 +1,6 @@
 import { resendDecision, type ResendDecisionParameters } from '../fraud/index.js';
 import type { SealedPhone } from '../kernel/index.js';
-import { GUESS_LIMITS, type WindowRow } from '../limits/index.js';
+import type { WindowRow } from '../limits/index.js';
 import { named, type NamedStatement, type Statement } from '../prisma/index.js';
 import type { Channel } from '../sms/index.js';
 
@@ -42,11 +42,6 @@ export interface ResendRow extends SealedPhone {
   readonly variant: string | null;
 }
 
-export interface GuessRow extends PhoneRow {
-  /** Names the guess, to the microsecond. */
-  readonly guessed_at: string;
-}
-
 export interface EndedRow {
   readonly status: string;
   readonly expired: boolean;
@@ -54,8 +49,9 @@ export interface EndedRow {
 }
 
 /** Null means any that the server API can ask for: purposes with a colon are those of other rooms, which must name them. */
-const IS_MEANT = (purpose: string) =>
-  `CASE WHEN ${purpose}::text IS NULL THEN strpos(purpose, ':') = 0 ELSE purpose = ${purpose} END`;
+export const isMeant = (purpose: string, asked: string) =>
+  `CASE WHEN ${asked}::text IS NULL THEN strpos(${purpose}, ':') = 0 ELSE ${purpose} = ${asked} END`;
+const IS_MEANT = (asked: string) => isMeant('purpose', asked);
 
 /** What a new message is, for a start or a resend. */
 export interface MessageParameters {
@@ -85,12 +81,6 @@ export interface MessageParameters {
 
 export const NOW = 'coalesce(:at::timestamptz, clock_timestamp())';
 
-export const GUESSES = `ARRAY[${GUESS_LIMITS.join(', ')}]`;
-/** What remembers them is as long as a day's. */
-const [, MOST_REMEMBERED] = GUESS_LIMITS;
-/** Guesses of every verification that are its own: other verifications of the phone cannot use them up. */
-const OWN_GUESSES = 2;
-
 /** Why a start was refused. A window that has opened since still refuses, for a second. */
 export const REFUSAL: StatementOf<OpenedRow> = {
   name: 'refusal',
@@ -105,7 +95,7 @@ export const ADOPT_PHONE: Statement = { name: 'adopt_phone', text: 'SELECT adopt
 export interface ResendParameters extends MessageParameters, ResendDecisionParameters {
   readonly id: string;
   readonly cooldowns: readonly number[];
-  /** As of GuessParameters. */
+  /** As of Guess. */
   readonly purpose: string | null;
   readonly quotas: readonly number[] | null;
   readonly secs: readonly number[];
@@ -152,63 +142,6 @@ export const RESENDABLE: StatementOf<ReopenedRow> = {
       floor(extract(epoch FROM expires_at - at))::int AS secs_left
     FROM (SELECT coalesce($2::timestamptz, clock_timestamp())) AS now(at) LEFT JOIN verifications ON id = $1 AND ${IS_MEANT('$3')}`,
 };
-
-export interface GuessParameters {
-  readonly id: string;
-  /** The only purpose that it may have; null: any of the server API's. */
-  readonly purpose: string | null;
-  readonly at: Date | null;
-}
-
-/**
- * The guess is counted before it is compared, so no interleaving compares one more than allowed: in the verification, and as
- * a wrong one in its phone, from which a right one is taken back. Beyond its own guesses a verification leaves what
- * other open ones have as theirs.
- */
-export const COUNT_GUESS = named<GuessParameters>(
-  'count_guess',
-  `WITH guess AS (
-      UPDATE verifications SET checks = checks + 1
-        WHERE id = :id AND status = 'pending' AND checks < max_checks AND ${IS_MEANT(':purpose')}
-          AND expires_at > ${NOW}
-        RETURNING id, purpose, phone_key, phone_sealed, key_version, code_length, checks, max_checks
-    ), phone AS (
-      INSERT INTO phones AS p (phone_key, wrong_guesses, wrong_in_a_row) SELECT key_now(phone_key), ARRAY[${NOW}], 1 FROM guess
-        ON CONFLICT (phone_key) DO UPDATE SET wrong_in_a_row = p.wrong_in_a_row + 1,
-            wrong_guesses = p.wrong_guesses[greatest(cardinality(p.wrong_guesses) - ${MOST_REMEMBERED} + 2, 1) :] || ${NOW}
-          WHERE guesses_left(p.wrong_guesses, p.wrong_in_a_row, ${GUESSES}, excluded.wrong_guesses[1]) > (
-            SELECT CASE WHEN checks <= ${OWN_GUESSES} THEN 0 ELSE guesses_kept(phone_key, id, ${NOW}) END FROM guess)
-        RETURNING wrong_guesses[cardinality(wrong_guesses)]::text AS guessed_at
-    )
-    SELECT guess.*, guessed_at, CASE WHEN guessed_at IS NULL THEN refuse('guesses', (
-        SELECT guesses_refusal(wrong_guesses, wrong_in_a_row, ${GUESSES}, ${NOW}) FROM phones WHERE phone_key = key_now(guess.phone_key)))
-      END FROM guess LEFT JOIN phone ON true`,
-);
-
-export interface ApproveParameters {
-  readonly id: string;
-  readonly at: Date | null;
-  /** Whose repeat may learn of it. */
-  readonly run: string | null;
-  /** The guess that turned out to be right, as COUNT_GUESS named it. */
-  readonly guessed_at: string;
-}
-
-const AT = 'array_position(wrong_guesses, :guessed_at::timestamptz)';
-/** One only: another may have been made in the same microsecond. */
-const WITHOUT_THIS = `coalesce(wrong_guesses[: ${AT} - 1] || wrong_guesses[${AT} + 1 :], wrong_guesses)`;
-
-export const APPROVE = named<ApproveParameters>(
-  'approve',
-  `WITH approved AS (
-      UPDATE verifications SET status = 'approved', ended_at = ${NOW}, approved_by = :run
-        WHERE id = :id AND status = 'pending' RETURNING phone_key, ended_at
-    ), phone AS (
-      UPDATE phones SET wrong_guesses = ${WITHOUT_THIS}, wrong_in_a_row = 0, approved_at = ended_at
-        FROM approved WHERE phones.phone_key = key_now(approved.phone_key)
-    )
-    SELECT ended_at FROM approved`,
-);
 
 export const CANCEL: Statement = {
   name: 'cancel',

@@ -225,6 +225,41 @@ describe('kill -9 while requests are at', () => {
   });
 });
 
+describe('kill -9 while several are at', () => {
+  const CROWD = 8;
+  /** How many texts each of those gets that are held; who was there alone before them may have got anywhere. */
+  const POINTS = [
+    { at: 'together: after start_verification', texts: 1 },
+    { at: 'together: before record_dispatch', texts: 2 },
+  ] as const;
+
+  it.each(POINTS)('$at: $texts text(s)', async ({ at, texts: expected }) => {
+    for (const provider of [twilio, sns]) provider.behave({ kind: 'latency', ms: 100 });
+    await program?.stop();
+    program = await start(env, { preloads: ['failpoints'] });
+    const crowd = Array.from({ length: CROWD }, newPhone);
+    const body = (phone: string) => ['POST', '/v1/verifications', { phone }] as const;
+    const answers = crowd.map((phone) => program.call(...body(phone), { 'x-failpoint': at }).catch(() => undefined));
+    await until(() => program.stdout.includes(`held: ${at}\n`), 10_000);
+    expect(program.stdout).toContain(`held: ${at}\n`);
+    await sleep(500);
+    expect(await program.stop('SIGKILL')).toMatchObject({ signal: 'SIGKILL' });
+    await Promise.all(answers);
+
+    program = await start(env);
+    await until(() => crowd.every((phone) => textsTo(phone).length > 0), RECOVERY_MS);
+    await sleep(LEASE_MS + 2_000); // for what should not come
+    expect(crowd.filter((phone) => textsTo(phone).length === expected).length).toBeGreaterThanOrEqual(2);
+    for (const phone of crowd) {
+      const texts = textsTo(phone);
+      expect(texts.length).toBeGreaterThanOrEqual(1);
+      expect(texts.length).toBeLessThanOrEqual(2);
+      expect(new Set(texts.map(({ body: text }) => codeIn(text))).size).toBe(1);
+      expect((await program.send(phone)).body).toMatchObject({ sendsLeft: LIMIT - 2 });
+    }
+  });
+});
+
 describe('kill -9 in the middle of a crowd', () => {
   const CLIENTS = 8;
 

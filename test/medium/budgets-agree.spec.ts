@@ -7,6 +7,7 @@ import {
   BUDGET_GATE,
   DECISION,
   GATE_IS_OPEN,
+  IS_KNOWN,
   UNJUDGED_DECISION,
   type DecisionParameters,
   type GateParameters,
@@ -72,7 +73,10 @@ interface Send {
 const opened = (where: string) => `verification AS (
     INSERT INTO verifications (id, purpose, channel, phone_key, phone_sealed, key_version, code_length, max_checks, created_at, expires_at, next_send_at)
       SELECT :id::uuid, 'test', 'sms', :phone_key::bytea, '', 1, 6, 5, at, at + interval '100 days', at FROM hit WHERE ${where}
-      RETURNING created_at, expires_at
+      RETURNING id, created_at, expires_at
+  ), opened AS (
+    SELECT *, :destination::text AS destination, :line_type::text AS line_type, :prefix_keys::bytea[] AS prefix_keys, :fraud_mode::text AS fraud_mode,
+           :send_micros::bigint AS send_micros, :knows::boolean AND ${IS_KNOWN(':phone_key::bytea', 'created_at')} AS known FROM verification
   )`;
 
 /** As the statement of a start has it, without the rest of it. */

@@ -21,12 +21,23 @@ import { WebhookEndpoints } from '../../src/webhooks/index.js';
 import { FakeSns, FakeTwilio } from '../support/index.js';
 import { openTestDatabase, type TestDatabase } from './database.js';
 
+/** Of how many a statement is asked at once. */
+function manyIn(
+  { order = [] }: Statement & { readonly order?: readonly unknown[] },
+  values: readonly unknown[],
+): number {
+  const index = order.findIndex((name) => ['starts', 'guesses', 'receipts'].includes(String(name)));
+  return index < 0 ? 1 : (JSON.parse(String(values[index])) as readonly unknown[]).length;
+}
+
 /** Passes statements on, remembers their names, and loses those it is told to. */
 export class SpiedDatabase extends Database {
   readonly statements: string[] = [];
+  /** Names of those that were asked of several at once. */
+  readonly together: string[] = [];
   readonly lost = new Set<string>();
   /** What happens just before a statement of that name. */
-  readonly before = new Map<string, () => Promise<unknown>>();
+  readonly before = new Map<string, (many: number) => Promise<unknown>>();
 
   constructor(private readonly inner: Database) {
     super();
@@ -38,7 +49,9 @@ export class SpiedDatabase extends Database {
 
   async query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
     this.statements.push(statement.name);
-    await this.before.get(statement.name)?.();
+    const many = manyIn(statement, values);
+    if (many > 1) this.together.push(statement.name);
+    await this.before.get(statement.name)?.(many);
     if (this.lost.has(statement.name)) return Promise.reject(new DatabaseUnavailable(new Error('lost on purpose')));
     return this.inner.query<Row>(statement, values);
   }

@@ -44,7 +44,7 @@ export interface Running {
 /** Who is told everything, and says when an invariant is broken. */
 export interface Witness {
   changed(change: Change): void;
-  executed(statement: string, id: string, rows: number): void;
+  executed(statement: string, verifications: readonly string[]): void;
   handedOver(text: Text): void;
   promised(verification: string): void;
   /** The request with this key made that verification. */

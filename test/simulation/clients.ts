@@ -15,7 +15,9 @@ export class Clients {
     const under: Promise<void>[] = [];
     for (let visit = 0; visit < plan.visits; visit++) {
       await scheduler.sleep(random.chance(0.5) ? random.between(0, 2_000) : random.scale(1_000, 7_200_000));
-      under.push(this.visit(random.pick(this.world.phones)));
+      // A crowd that comes in one moment is served together.
+      for (let people = random.chance(0.2) ? random.between(2, 8) : 1; people > 0; people--)
+        under.push(this.visit(random.pick(this.world.phones)));
     }
     await Promise.all([...pressing, ...under]);
   }

@@ -51,11 +51,17 @@ export class Judge implements Witness {
     return this.texts.filter((text) => this.messageOf(text)?.verification_id === verification);
   }
 
-  executed(statement: string, id: string, rows: number): void {
+  /** @param verifications of which the statement did what it was to do */
+  executed(statement: string, verifications: readonly string[]): void {
     const { executed } = this.world;
     executed.set(statement, (executed.get(statement) ?? 0) + 1);
-    if (statement === 'approve' && rows > 0) this.takeBackGuess(id);
-    if (statement !== 'count_guess' || rows === 0) return;
+    for (const id of verifications) {
+      if (statement === 'approve') this.takeBackGuess(id);
+      else this.guessed(id);
+    }
+  }
+
+  private guessed(id: string): void {
     this.countWrongGuess(id);
     const count = (this.guesses.get(id) ?? 0) + 1;
     this.guesses.set(id, count);

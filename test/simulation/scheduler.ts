@@ -5,6 +5,11 @@ interface Event {
   readonly run: () => void | Promise<void>;
 }
 
+/** Until every promise waits for an event; what goes together waits for a turn of the loop first. */
+async function allWait(): Promise<void> {
+  for (let turns = 0; turns < 2; turns++) await turn();
+}
+
 /**
  * Simulated time. Whatever takes time is an event; between two events everything that can go on does, so that the order of
  * events, drawn from the seed, is the only order there is.
@@ -28,11 +33,12 @@ export class Scheduler {
 
   /** Until nothing is left to happen before `end`, or `isOver`. */
   async run(end: number, isOver: () => boolean): Promise<void> {
+    await allWait();
     for (let next = this.events.at(-1); next && next.at <= end && !isOver(); next = this.events.at(-1)) {
       this.events.pop();
       this.now = next.at;
       await next.run();
-      await turn(); // promises run on until every one of them waits for an event
+      await allWait();
     }
     if (!isOver()) this.now = Math.max(this.now, end);
   }

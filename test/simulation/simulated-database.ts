@@ -1,11 +1,4 @@
-import {
-  Database,
-  DatabaseUnavailable,
-  Refused,
-  type NamedStatement,
-  type PrismaService,
-  type Statement,
-} from '../../src/prisma/index.js';
+import { Database, DatabaseUnavailable, Refused, type PrismaService, type Statement } from '../../src/prisma/index.js';
 import { DATABASE_NOW, type Process } from './process.js';
 import { readChange, type Change } from './shadow.js';
 import type { World } from './world.js';
@@ -20,9 +13,17 @@ const REFUSABLE: ReadonlySet<string> = new Set([
   'resend_verification',
   'count_guess',
 ]);
-/** The verification that the statement is about. */
-const idIn = (statement: Statement | NamedStatement<{ id: string }>, values: readonly unknown[]) =>
-  String(values['order' in statement ? statement.order.indexOf('id') : 0]);
+/** The verifications of which a statement did what it was to do, of however many. */
+function verificationsDone(
+  { name, order }: Statement & { order?: readonly unknown[] },
+  values: readonly unknown[],
+  rows: readonly object[],
+) {
+  if (name !== 'count_guess' && name !== 'approve') return [];
+  const guesses = JSON.parse(String(values[order!.indexOf('guesses')])) as readonly { id: string }[];
+  const done = rows as readonly { n: number; refusal?: unknown }[];
+  return done.filter(({ refusal }) => !refusal).map(({ n }) => guesses[n]!.id);
+}
 
 /** One process's way to the database that all share; every statement takes its time, and may get lost on it. */
 export class SimulatedDatabase extends Database {
@@ -50,7 +51,7 @@ export class SimulatedDatabase extends Database {
       const run = () => world.store.prepared.query<Row>(text, parameters, onNotice);
       const rows = REFUSABLE.has(name) ? await world.store.apart(run) : await run();
       for (const change of changes) world.changed(change);
-      world.judge.executed(name, idIn(statement, values), rows.length);
+      world.judge.executed(name, verificationsDone(statement, values, rows));
       return rows;
     });
   }

@@ -69,7 +69,7 @@ export class MessageLog {
     @Inject(OUTBOX_OPTIONS) private readonly options: OutboxOptions,
     @Inject(Clock) private readonly clock: Clock,
   ) {
-    this.receipts = new Receipts(database, () => clock.databaseTime());
+    this.receipts = new Receipts(database, clock);
   }
 
   /** The same over another way to the database. */
@@ -121,7 +121,7 @@ export class MessageLog {
     if (ending.status === 'accepted' && last?.outcome === 'accepted' && !fallsBack) {
       const { id: attempt_id, providerMessageId: provider_message_id } = last;
       const receipt = { id: messageId, turn, attempt_id, provider_message_id, again_ms: againMs };
-      const hit = await this.receipts.write(receipt);
+      const hit = await this.receipts.record(receipt);
       hits = hit ? [hit] : [];
     }
     // There is more to it than that a provider took the text.

@@ -15,8 +15,9 @@ import pg from 'pg';
 import { Pool } from 'undici';
 
 import { ACCEPT } from '../../../dist/sms/outbox/receipt.sql.js';
+import { recordsIn } from '../../../dist/prisma/records.js';
+import { APPROVE, COUNT_GUESS } from '../../../dist/verification/guess.sql.js';
 import { START } from '../../../dist/verification/start.sql.js';
-import { APPROVE, COUNT_GUESS } from '../../../dist/verification/verification.sql.js';
 import { API_KEY } from '../shapes.mjs';
 
 const account = `AC${'0'.repeat(32)}`;
@@ -113,20 +114,20 @@ app.post('/v1/verifications', { schema: { body: phoneBody, response: { 201: star
   const { phone } = request.body;
   const [id, message, attempt] = [randomUUID(), randomUUID(), randomUUID()];
   const key = createHmac('sha256', lookupKey).update(phone).digest();
-  const { rows } = await run(START, {
+  const start = {
     ...{ id, purpose: 'verification', channel: 'sms', locale: null, code_length: 6, max_checks: 5 },
     ...{ phone_key: key, phone_sealed: seal(phone, key), key_version: 1, ttl_secs: 600, cooldown_secs: 30 },
     ...{ message_id: message, template: 'verification', lease_ms: 13_000, attempt_id: attempt, provider: 'twilio' },
     ...{ message_channel: 'sms', channels: null, written_in: 'en', template_version: null, variant: null },
-    ...{ sender: null, route: null },
-    ...{ at: null, quotas, secs, ...gateOf(phone) },
-    ...{ country: 'US', price_micros: 13_000, reserve_micros: 26_000, cap_micros: 1e12, kept_micros: 0 },
-  });
+    ...{ sender: null, route: null, ...gateOf(phone), country: 'US', price_micros: 13_000, reserve_micros: 26_000 },
+  };
+  const measure = { at: null, quotas, secs, cap_micros: 1e12, kept_micros: 0 };
+  const { rows } = await run(START, { starts: recordsIn([start]), ...measure });
   const [row] = rows;
   if (!row) return reply.code(429).send();
   const sid = await post(phone, codeOf(id, phone));
-  const accepted = { attempt_id: attempt, provider_message_id: sid, again_ms: null, may_be_late: true, at: null };
-  await run(ACCEPT, { id: message, turn: 0, ...accepted });
+  const receipt = { id: message, turn: 0, attempt_id: attempt, provider_message_id: sid, again_ms: null };
+  await run(ACCEPT, { receipts: recordsIn([receipt]), may_be_late: true, at: null });
   reply.code(201);
   return {
     id,
@@ -142,7 +143,7 @@ app.post(
   { schema: { body: codeBody, response: { 200: checked } } },
   async (request, reply) => {
     const { id } = request.params;
-    const { rows } = await run(COUNT_GUESS, { id, purpose: null, at: null });
+    const { rows } = await run(COUNT_GUESS, { guesses: recordsIn([{ id, purpose: null }]), at: null });
     const [row] = rows;
     if (!row) return reply.code(404).send();
     const phone = open(row.phone_sealed, row.phone_key);
@@ -150,7 +151,10 @@ app.post(
     if (guess.length !== code.length || !timingSafeEqual(guess, code)) {
       return { status: 'pending', valid: false, checksLeft: row.max_checks - row.checks };
     }
-    const approved = await run(APPROVE, { id, at: null, run: null, guessed_at: row.guessed_at });
+    const approved = await run(APPROVE, {
+      guesses: recordsIn([{ id, run: null, guessed_at: row.guessed_at }]),
+      at: null,
+    });
     if (approved.rows.length !== 1) return reply.code(404).send();
     return { status: 'approved', valid: true, proof: proofFor(id, phone) };
   },

@@ -4,7 +4,11 @@ const { EmbeddedDatabase } = await dist('prisma/embedded-database.js');
 const { PostgresDatabase } = await dist('prisma/postgres-database.js');
 
 const without = {
-  start_verification: (values, order) => values.with(order.indexOf('cooldown_secs'), 0),
+  start_verification: (values, order) => {
+    const index = order.indexOf('starts');
+    const starts = JSON.parse(values[index]).map((start) => ({ ...start, cooldown_secs: 0 }));
+    return values.with(index, JSON.stringify(starts));
+  },
   resend_verification: (values, order) => values.with(order.indexOf('cooldowns'), [0]),
 };
 for (const { prototype } of [EmbeddedDatabase, PostgresDatabase]) {
