@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { deadline, type Deadline } from './deadline.js';
+
 /** Time, injected so that tests can move it. */
 export interface Clock {
   /** Wall time of this process, for what is shown or signed. */
@@ -9,13 +11,8 @@ export interface Clock {
   /** What SQL takes as "now"; null means the database's own clock, the one that all instances share. */
   databaseTime(): Date | null;
   wait(ms: number): Promise<unknown>;
-  /** Aborted after `ms`, unless it is let go of before: what `AbortSignal.timeout` gives is held until then. */
+  /** Aborted after `ms`, unless it is let go of before; nobody listens to it from then on. */
   deadline(ms: number): Deadline;
-}
-
-export interface Deadline {
-  readonly signal: AbortSignal;
-  readonly release: () => void;
 }
 
 export const Clock = Symbol('Clock');
@@ -25,9 +22,5 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   databaseTime: () => null,
   wait: (ms) => wait(ms),
-  deadline: (ms) => {
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(new DOMException('The time is up.', 'TimeoutError')), ms);
-    return { signal: controller.signal, release: () => clearTimeout(timer) };
-  },
+  deadline,
 };

@@ -155,8 +155,8 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
       ...signedHeaders(eventIdOf(delivery.event_id), body, secrets, this.clock.now()),
     };
     const { signal, release } = this.clock.deadline(this.options.deadlineMs ?? DEADLINE_MS);
-    signal.addEventListener('abort', () => stop.abort(signal.reason), { once: true });
-    const outcome = await this.client.post(delivery.url, body, headers, stop.signal).finally(release);
+    const ended = AbortSignal.any([signal, stop.signal]);
+    const outcome = await this.client.post(delivery.url, body, headers, ended).finally(release);
     // Ended by a shutdown, nobody knows whether it arrived: it is told again.
     if (outcome.status === undefined && outcome.error === 'aborted') return;
     await this.record(delivery, outcome);
