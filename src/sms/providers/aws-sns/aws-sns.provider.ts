@@ -151,15 +151,18 @@ export class AwsSnsProvider
     region = this.#options.region,
     call: Call = { signal, begun: false },
   ): Promise<T> {
+    let check!: () => void;
     const givenUp = new Promise<never>((_, reject) => {
-      const check = () => call.begun || reject(new TransportError(false, 'deadline'));
-      if (signal.aborted) check();
-      else signal.addEventListener('abort', check, { once: true });
+      check = () => void (call.begun || reject(new TransportError(false, 'deadline')));
     });
+    if (signal.aborted) check();
+    else signal.addEventListener('abort', check);
     try {
       return await Promise.race([givenUp, this.#connected(region).then(([sns, sdk]) => work(sns, sdk, { call }))]);
     } catch (error) {
       throw readError(error);
+    } finally {
+      signal.removeEventListener('abort', check);
     }
   }
 
