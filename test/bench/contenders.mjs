@@ -1,4 +1,5 @@
 // Who is measured: each a process of its own in front of the same fake provider.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { connected, createDatabase, migrate } from './databases.mjs';
@@ -10,9 +11,16 @@ const PENDING = 1_000;
 
 export const APP_SECRET = 'hG7q2LxV9sTz4RkW8mYc3NbP6dFj1AeU';
 
+/** Node's settings, as users have them. */
+const [, NODE_OPTIONS, MALLOC_ARENA_MAX] = /^ENV NODE_OPTIONS="(.+)" MALLOC_ARENA_MAX=(.+)$/m.exec(
+  readFileSync(join(root, 'ops/docker/Dockerfile'), 'utf8'),
+);
+
 /** Production's settings; texts by Twilio's wire to the fake. */
 export const environment = (fake) => ({
   NODE_ENV: 'production',
+  NODE_OPTIONS,
+  MALLOC_ARENA_MAX,
   HOST: '127.0.0.1',
   PORT: '0',
   APP_SECRET,

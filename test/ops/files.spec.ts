@@ -37,6 +37,21 @@ onInstalled('systemd-analyze')('the unit of systemd', () => {
   });
 });
 
+describe('memory', () => {
+  const settings = (text: string) => /NODE_OPTIONS="?=?"?(--[^"]+)" (MALLOC_ARENA_MAX=\d+)$/m.exec(text)?.slice(1);
+
+  it('is set in the image and in the unit alike, and Node takes it', () => {
+    const image = settings(DOCKERFILE);
+    expect(image).toHaveLength(2);
+    expect(settings(readFileSync(UNIT, 'utf8'))).toEqual(image);
+    const heapMb = execFileSync(process.execPath, ['-p', 'v8.getHeapStatistics().heap_size_limit / 2 ** 20'], {
+      env: { NODE_OPTIONS: image![0] },
+      encoding: 'utf8',
+    });
+    expect(Math.floor(Number(heapMb) / 100)).toBe(5);
+  });
+});
+
 describe('the compose file', () => {
   it('hands secrets over as files, under names that the program reads', () => {
     const names = [...readFileSync(COMPOSE, 'utf8').matchAll(/^ {6}(\w+)_FILE: \/run\/secrets\/(\w+)$/gm)];
